@@ -1,0 +1,255 @@
+"""The batch: readings of one device and channel on their way, named by (epoch, seq) for ever."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from typing import Annotated, Any, Final, Literal, Self, cast
+
+from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import from_json
+
+from schemas.base import (
+    EPOCH_PATTERN,
+    LARGEST_SEQ,
+    LATEST_MS,
+    VERSION,
+    Epoch,
+    Id,
+    Millis,
+    Model,
+    Seq,
+    Text,
+)
+from schemas.quantity import BOOT_COLUMN, find
+from schemas.reading import Cause, ClockState, Flag
+
+LARGEST_PAYLOAD: Final = 1024 * 1024
+"""Bytes of a payload, as sent and as inflated, beyond which it is refused."""
+
+MOST_ROWS: Final = 5000
+"""Rows of one batch."""
+
+ZLIB_FROM: Final = 200
+"""Bytes below which compression is not even tried."""
+
+LARGEST_VALUE: Final = 1e300
+"""Beyond it lies no measurement, but sums that overflow."""
+
+_ZLIB_FIRST: Final = 0x78
+_FLAGS: Final = frozenset(str(int(flag)) for flag in Flag)
+_CAUSES: Final = frozenset(str(int(cause)) for cause in Cause)
+_MISSING: Final = str(int(Flag.MISSING))
+
+Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]+$", max_length=200)]
+Row = list[Any]
+"""One row; its cells are checked by hand, in one pass: a union costs a Pi three times as much."""
+
+
+class BatchError(Exception):
+    """A payload that is no batch.
+
+    Attributes:
+        reason: One word of a closed set, for counters, receipts and dead letters: `size`, `zlib`,
+            `json`, `version`, `schema`, `width`, `flags`, `quantity`, `value`, `time`.
+        detail: What exactly was found, for a person.
+        epoch: The epoch, where it could be read.
+        seq: The seq, where it could be read.
+    """
+
+    def __init__(
+        self, reason: str, detail: str, epoch: str | None = None, seq: int | None = None
+    ) -> None:
+        """Keep the reason, and the name of the batch where one can be read."""
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+        self.epoch = epoch
+        self.seq = seq
+
+
+class Batch(Model):
+    """Readings of one device and channel, columnar.
+
+    Attributes:
+        v: The version of the wire format.
+        epoch: The opening of the spool that this batch was born in.
+        seq: Its number in that epoch, from 1 without gaps.
+        device: The device's id.
+        channel: The lane or direction, only for traffic.
+        site: The site's id.
+        model: The device's driver.
+        clock: How the readings got their times.
+        boot: The boot id, only where there are no times.
+        t: ms since 1970 that the rows' times are relative to.
+        q: The names of the columns.
+        r: Rows `[ms after t, flags, values…]`; flags are one digit for all or one a value.
+        why: Row number to causes, one digit for all or one a value; only rows not all good.
+        every: Seconds expected between two readings.
+    """
+
+    v: Literal[1] = 1
+    epoch: Epoch
+    seq: Seq
+    device: Id
+    channel: Id | None = None
+    site: Id
+    model: Text
+    clock: ClockState
+    boot: Text | None = None
+    t: Millis
+    q: Annotated[list[Annotated[str, StringConstraints(max_length=64)]], Field(min_length=1)]
+    r: Annotated[list[Row], Field(min_length=1, max_length=MOST_ROWS)]
+    why: dict[Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}$")], Digits] = {}
+    every: Annotated[float, Field(ge=0, le=1e7)] | None = None
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Self:
+        _check_columns(self)
+        last = -1
+        for number, row in enumerate(self.r):
+            last = _check_row(number, row, len(self.q), last)
+        if self.t + last > LATEST_MS:
+            raise _Flaw("time", "a row lies beyond the year 2100")
+        for row_number, causes in self.why.items():
+            if int(row_number) >= len(self.r):
+                raise _Flaw("flags", f"a cause for row {row_number} of {len(self.r)}")
+            _check_digits(causes, len(self.q), _CAUSES)
+        return self
+
+    @property
+    def first(self) -> int:
+        """The time of the first row, ms since 1970."""
+        return self.t + cast("int", self.r[0][0])
+
+    @property
+    def undated(self) -> bool:
+        """Whether the times are mere addresses."""
+        return self.clock == "never"
+
+
+class _Flaw(ValueError):  # noqa: N818 - not an error of its own: it becomes a BatchError
+    """A flaw that pydantic carries out of a validator, with its reason."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+def encode(batch: Batch) -> bytes:
+    """Write a batch as the bytes that (epoch, seq) names for ever, zlib-compressed if that pays."""
+    fields = {
+        name: value
+        for name, value in batch.__dict__.items()
+        if value is not None and not (name == "why" and not value)
+    }
+    fields["r"] = [[_shortest(cell) for cell in row] for row in batch.r]
+    plain = json.dumps(fields, separators=(",", ":"), allow_nan=False).encode()
+    if len(plain) < ZLIB_FROM:
+        return plain
+    packed = zlib.compress(plain, 9)
+    return packed if len(packed) < len(plain) else plain
+
+
+def decode(payload: bytes) -> Batch:
+    """Read a batch; whatever the bytes are, only a sound batch or a BatchError comes out.
+
+    Raises:
+        BatchError: With its reason, and with epoch and seq where they can be read.
+    """
+    document = _parse(_inflate(payload))
+    epoch, seq = _name(document)
+    version = document.get("v")
+    if version != VERSION or not isinstance(version, int) or isinstance(version, bool):
+        raise BatchError("version", f"v is {str(version)[:40]}, not {VERSION}", epoch, seq)
+    try:
+        return Batch.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        cause = first.get("ctx", {}).get("error")
+        reason = cause.reason if isinstance(cause, _Flaw) else "schema"
+        where = ".".join(str(part) for part in first["loc"])
+        raise BatchError(reason, f"{where}: {first['msg']}"[:200], epoch, seq) from None
+
+
+def _inflate(payload: bytes) -> bytes:
+    if len(payload) > LARGEST_PAYLOAD:
+        raise BatchError("size", f"{len(payload)} bytes, at most {LARGEST_PAYLOAD}")
+    if payload[:1] != bytes([_ZLIB_FIRST]):
+        return payload
+    inflater = zlib.decompressobj()
+    try:
+        plain = inflater.decompress(payload, LARGEST_PAYLOAD)
+    except zlib.error as error:
+        raise BatchError("zlib", str(error)) from None
+    if inflater.unconsumed_tail:
+        raise BatchError("size", f"inflates to more than {LARGEST_PAYLOAD} bytes")
+    if not inflater.eof or inflater.unused_data:
+        raise BatchError("zlib", "the compressed stream is cut or has a tail")
+    return plain
+
+
+def _parse(plain: bytes) -> dict[str, object]:
+    try:
+        document = from_json(plain, allow_inf_nan=False)
+    except ValueError as error:
+        raise BatchError("json", str(error)[:200]) from None
+    if not isinstance(document, dict):
+        raise BatchError("json", "not an object")
+    return document
+
+
+def _name(document: dict[str, object]) -> tuple[str | None, int | None]:
+    """Read (epoch, seq) out of a document that may be anything; both or neither."""
+    epoch, seq = document.get("epoch"), document.get("seq")
+    if not isinstance(epoch, str) or re.fullmatch(EPOCH_PATTERN, epoch) is None:
+        return None, None
+    if not isinstance(seq, int) or isinstance(seq, bool) or not 1 <= seq <= LARGEST_SEQ:
+        return None, None
+    return epoch, seq
+
+
+def _check_columns(batch: Batch) -> None:
+    undated = batch.undated
+    if undated != (batch.boot is not None):
+        raise _Flaw("schema", "boot goes with clock never, and only with it")
+    if len(set(batch.q)) != len(batch.q):
+        raise _Flaw("quantity", "a column stands twice")
+    for name in batch.q:
+        if find(name) is None and not (undated and name == BOOT_COLUMN):
+            raise _Flaw("quantity", f"no quantity is called {name!r}")
+    if undated and BOOT_COLUMN not in batch.q:
+        raise _Flaw("quantity", f"a batch without dates needs the column {BOOT_COLUMN}")
+
+
+def _check_row(number: int, row: Row, width: int, last: int) -> int:
+    """Check one row against the columns and return its offset, which must lie above `last`."""
+    if len(row) != width + 2:
+        raise _Flaw("width", f"row {number} has {len(row) - 2} values for {width} columns")
+    offset, flags = row[0], row[1]
+    if type(offset) is not int or not last < offset <= LATEST_MS:
+        raise _Flaw("time", f"row {number}: offsets are whole ms and rise")
+    if type(flags) is not str:
+        raise _Flaw("flags", f"row {number}: flags are a string of digits")
+    _check_digits(flags, width, _FLAGS)
+    spread = flags if len(flags) == width else flags * width
+    for value, flag in zip(row[2:], spread, strict=True):
+        if value is None:
+            if flag != _MISSING:
+                raise _Flaw("flags", f"row {number}: null goes with flag {_MISSING}")
+        elif type(value) not in {int, float} or not -LARGEST_VALUE < value < LARGEST_VALUE:
+            raise _Flaw("value", f"row {number}: {str(value)[:40]!r} is no value")
+        elif flag == _MISSING:
+            raise _Flaw("flags", f"row {number}: a value that is there is not missing")
+    return offset
+
+
+def _check_digits(digits: str, width: int, known: frozenset[str]) -> None:
+    if len(digits) not in {1, width} or not known.issuperset(digits):
+        raise _Flaw("flags", f"{digits[:40]!r} for {width} columns")
+
+
+def _shortest(cell: float | str | None) -> float | str | None:
+    """Write 8.0 as 8: the same number in fewer bytes."""
+    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell
