@@ -161,7 +161,7 @@ def decode(payload: bytes) -> Batch:
     document = _parse(_inflate(payload))
     epoch, seq = _name(document)
     version = document.get("v")
-    if version != VERSION or not isinstance(version, int) or isinstance(version, bool):
+    if type(version) is not int or version != VERSION:
         raise BatchError("version", f"v is {str(version)[:40]}, not {VERSION}", epoch, seq)
     try:
         return Batch.model_validate(document)

@@ -1,0 +1,1 @@
+"""How each sensor speaks: no port, no clock, no thread, no log."""

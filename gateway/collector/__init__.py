@@ -1,0 +1,1 @@
+"""The collector: from the broker to the store, and back a receipt."""

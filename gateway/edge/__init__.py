@@ -1,0 +1,1 @@
+"""The gateway at the edge: from a serial line to the broker, forgetting only on receipt."""

@@ -1,0 +1,1 @@
+"""Sensors on pseudo-terminals that speak through the drivers' own encoders."""
