@@ -1,0 +1,108 @@
+"""`collector.toml`: whom a collector listens to and what it fills."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Discriminator, Field, Tag, field_validator
+
+from gateway.config.broker import BrokerConfig
+from gateway.config.section import File, Section, Size, mistake
+from schemas.base import Id
+
+_USUAL_STORE: Final = "influxdb"
+
+
+class CollectorIdentity(Section):
+    """The table `[collector]`.
+
+    Attributes:
+        id: Unique among collectors; at the broker, the client id.
+        dead_letters: The folder of what no store will ever take.
+        dead_letters_bytes: Its bound; the oldest go first.
+        share: A name, to share the readings with other collectors; empty: alone.
+        aggregates: Whether this is the one collector that computes hours and days.
+        timezone: Whose midnight ends a local day.
+    """
+
+    id: Id
+    dead_letters: File = Path("/var/lib/simpang/dead")
+    dead_letters_bytes: Size = 256 << 20
+    share: Id | Literal[""] = ""
+    aggregates: bool = True
+    timezone: str = "Asia/Jakarta"
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_timezone(cls, timezone: str) -> str:
+        try:
+            ZoneInfo(timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise mistake("no such time zone", 'write one like "Asia/Jakarta"') from None
+        return timezone
+
+
+class _Store(Section):
+    write_rows: Annotated[int, Field(ge=1, le=100_000)] = 5000
+    write_seconds: Annotated[float, Field(gt=0, le=60)] = 0.5
+
+
+class InfluxStore(_Store):
+    """The table `[store]` of `kind = "influxdb"`.
+
+    Attributes:
+        kind: `influxdb`.
+        url: Where it answers.
+        org: The organisation; 1.x has none and ignores it.
+        bucket: The bucket; of 1.x, the database.
+        token_file: The file that holds the token, and nothing else.
+        write_rows: Points of one write, at most.
+        write_seconds: How long a write stays open.
+    """
+
+    kind: Literal["influxdb"] = "influxdb"
+    url: Annotated[str, Field(pattern=r"^https?://[^/@\s]+/?")] = "http://localhost:8086"
+    org: str = "purbalingga"
+    bucket: Annotated[str, Field(min_length=1)] = "city"
+    token_file: File | None = None
+
+
+class SqliteStore(_Store):
+    """The table `[store]` of `kind = "sqlite"`: the embedded store.
+
+    Attributes:
+        kind: `sqlite`.
+        path: The file.
+        write_rows: Points of one write, at most.
+        write_seconds: How long a write stays open.
+    """
+
+    kind: Literal["sqlite"]
+    path: File
+
+
+def _kind(table: Any) -> str | None:  # noqa: ANN401 - pydantic hands over whatever the file says
+    """Say which store a table means; None where it can't be told."""
+    kind = table.get("kind", _USUAL_STORE) if isinstance(table, dict) else getattr(table, "kind", 0)
+    return kind if isinstance(kind, str) else None
+
+
+Store = Annotated[
+    Annotated[InfluxStore, Tag("influxdb")] | Annotated[SqliteStore, Tag("sqlite")],
+    Discriminator(
+        _kind,
+        custom_error_type="mistake",
+        custom_error_message="no such kind of store",
+        custom_error_context={"remedy": 'write kind = "influxdb" or kind = "sqlite"'},
+    ),
+]
+
+
+class CollectorConfig(Section):
+    """The whole of `collector.toml`."""
+
+    collector: CollectorIdentity
+    broker: BrokerConfig
+    store: Store = InfluxStore()

@@ -1,0 +1,108 @@
+"""Read a config file, and find every mistake in it that the file alone shows."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from gateway.config.findings import Finding, Flaw, explain, write
+from gateway.config.positions import locate
+from gateway.errors import ConfigError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    from gateway.config.positions import KeyPath
+
+_AT: Final = re.compile(r" \(at line (\d+), column (\d+)\)$")
+
+_CONSEQUENCES: Final = {"default_factory_not_called"}
+"""What pydantic reports only because of another mistake."""
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A TOML file, read: what it says and where.
+
+    Attributes:
+        file: Its name, as it was given.
+        content: What it says.
+        lines: Where each key stands.
+    """
+
+    file: str
+    content: dict[str, Any]
+    lines: dict[KeyPath, int]
+
+    def find(self, flaw: Flaw) -> Finding:
+        """Look up the line of a flaw; of a missing key, the line of its table."""
+        path = flaw.path
+        while path and path not in self.lines:
+            path = path[:-1]
+        line = self.lines.get(path, 1)
+        return Finding(self.file, line, write(flaw.path), flaw.error, flaw.remedy, flaw.level)
+
+
+class Unreadable(Exception):
+    """The file can't be read as TOML; it carries its one finding."""
+
+    def __init__(self, finding: Finding) -> None:
+        """Keep the finding."""
+        super().__init__(str(finding))
+        self.finding = finding
+
+
+def read(path: str | os.PathLike[str]) -> Document:
+    """Read a TOML file.
+
+    Raises:
+        Unreadable: It is not there, not ours to read, or no TOML.
+    """
+    file = str(path)
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        return Document(file, tomllib.loads(text), locate(text))
+    except OSError as error:
+        finding = Finding(file, 1, "", f"can't be read: {error.strerror}", "name a file that can")
+    except UnicodeDecodeError:
+        finding = Finding(file, 1, "", "is no text in UTF-8", "save it as UTF-8")
+    except tomllib.TOMLDecodeError as error:
+        where = _AT.search(str(error))
+        what = _AT.sub("", str(error))
+        finding = Finding(
+            file,
+            int(where[1]) if where else text.count("\n") + 1,
+            "",
+            f"no TOML: {what[:1].lower()}{what[1:]}",
+            f"look at column {where[2]} of this line" if where else "look at the end of the file",
+        )
+    raise Unreadable(finding)
+
+
+def judge(document: Document, model: type[M]) -> tuple[M | None, list[Flaw]]:
+    """Validate a document: the config, or all that is wrong with it."""
+    try:
+        return model.model_validate(document.content), []
+    except ValidationError as error:
+        return None, [
+            explain(each, document.content, model)
+            for each in error.errors(include_url=False)
+            if each["type"] not in _CONSEQUENCES
+        ]
+
+
+def refuse(findings: Iterable[Finding]) -> ConfigError:
+    """Make one error of many findings: the first in full, the rest as a number."""
+    errors = [finding for finding in findings if finding.level == "error"]
+    first = errors[0]
+    key = f"{first.key}: " if first.key else ""
+    more = f" ({len(errors) - 1} more: simpang config check {first.file})" if errors[1:] else ""
+    return ConfigError(f"{first.file}:{first.line}: {key}{first.error}", first.remedy + more)
