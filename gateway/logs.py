@@ -32,7 +32,7 @@ _PRIORITIES: Final = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6
 class _Person(logging.Formatter):
     """`2026-01-31T04:05:06Z warning port-1: no reply`: UTC, since logs travel."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(level)s %(threadName)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ")

@@ -87,6 +87,18 @@ def read(path: str | os.PathLike[str]) -> Document:
     raise Unreadable(finding)
 
 
+def read_or_refuse(path: str | os.PathLike[str]) -> Document:
+    """Read a TOML file, for someone who wants a document or an error.
+
+    Raises:
+        ConfigError: It is not there, not ours to read, or no TOML.
+    """
+    try:
+        return read(path)
+    except Unreadable as error:
+        raise refuse([error.finding]) from None
+
+
 def judge(document: Document, model: type[M]) -> tuple[M | None, list[Flaw]]:
     """Validate a document: the config, or all that is wrong with it."""
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel
 
 from gateway.config.collector import CollectorConfig
-from gateway.config.document import Unreadable, judge, read, refuse
+from gateway.config.document import judge, read_or_refuse, refuse
 from gateway.config.gateway import GatewayConfig
 from gateway.config.rules import broken_rules
 
@@ -36,10 +36,7 @@ def load_collector(path: str | os.PathLike[str]) -> CollectorConfig:
 
 
 def _load(path: str | os.PathLike[str], model: type[M]) -> M:
-    try:
-        document = read(path)
-    except Unreadable as error:
-        raise refuse([error.finding]) from None
+    document = read_or_refuse(path)
     config, flaws = judge(document, model)
     flaws += broken_rules(document.content)
     if config is None or flaws:

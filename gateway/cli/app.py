@@ -1,0 +1,63 @@
+"""The command `simpang`: which verbs there are, and how their errors end.
+
+Exit codes: 0 done, 1 failed at work, 2 wrong use or config. Each verb imports what it needs when
+it runs, so that `simpang --help` is quick on the smallest machine.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from gateway.cli import config, port, run
+from gateway.errors import ConfigError, SimpangError
+
+app = typer.Typer(
+    name="simpang",
+    help="A sensor gateway: every reading reaches the database, or its loss has a name.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(run.gateway, name="gateway")
+app.add_typer(run.collector, name="collector")
+app.add_typer(config.app, name="config")
+app.add_typer(port.app, name="port")
+
+
+def main() -> None:
+    """Run one verb; an error is one sentence on stderr, never a traceback."""
+    try:
+        app()
+    except ConfigError as error:
+        _say(error)
+        sys.exit(2)
+    except SimpangError as error:
+        _say(error)
+        sys.exit(1)
+
+
+def _say(error: SimpangError) -> None:
+    typer.echo(f"simpang: {error}", err=True)
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"simpang {version('simpang')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Say which one."),
+    ] = False,
+) -> None:
+    _ = version

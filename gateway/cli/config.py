@@ -1,0 +1,57 @@
+"""`simpang config`: what is wrong with a config, and what it means once read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli.options import ConfigArgument, Json
+
+if TYPE_CHECKING:
+    from gateway.config.findings import Finding
+
+app = typer.Typer(help="Check and show config files.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command(epilog="Example: simpang config check /etc/simpang/gateway.toml --here")
+def check(
+    file: ConfigArgument,
+    *,
+    here: Annotated[
+        bool,
+        typer.Option("--here", help="An absent port or broker is an error, not a warning."),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Find every mistake in a config at once: line, key, error, remedy.
+
+    Exits with 2 where there is an error, with 0 where there are only warnings.
+    """
+    from gateway.config.check import check as find
+
+    findings = find(file, here=here)
+    wrong = any(finding.level == "error" for finding in findings)
+    if json:
+        _print_json(findings)
+    else:
+        for finding in findings:
+            typer.echo(str(finding))
+        if not findings:
+            typer.echo(f"{file}: all is well")
+    raise typer.Exit(2 if wrong else 0)
+
+
+@app.command(epilog="Example: simpang config show /etc/simpang/gateway.toml")
+def show(file: ConfigArgument, *, json: Json = False) -> None:
+    """Print a config as the process reads it, defaults filled in and secrets hidden."""
+    from gateway.config.resolved import as_json, as_toml
+
+    typer.echo(as_json(file) if json else as_toml(file), nl=False)
+
+
+def _print_json(findings: list[Finding]) -> None:
+    from dataclasses import asdict
+    from json import dumps
+
+    typer.echo(dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))

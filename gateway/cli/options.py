@@ -1,0 +1,21 @@
+"""The options that many verbs share, each worded once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The config file.")]
+
+ConfigArgument = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A gateway.toml or collector.toml.")
+]
+
+LogLevel = Annotated[
+    str | None,
+    typer.Option("--log", metavar="LEVEL", help="debug, info, warning or error."),
+]

@@ -1,0 +1,51 @@
+"""`simpang port`: the serial ports of this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from gateway.cli.options import Json
+
+if TYPE_CHECKING:
+    from gateway.cli.plugged import Plugged
+
+app = typer.Typer(help="Find serial ports.", no_args_is_help=True, rich_markup_mode=None)
+
+_REASONS = {
+    "id": "this chip has a serial number of its own: the name follows it to any socket",
+    "path": "this chip has no serial number of its own: the name belongs to the socket",
+    "device": "a port of the board, or one without a lasting name",
+}
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `list` a verb of its own: typer folds a group of one command into one."""
+
+
+@app.command("list", epilog="Example: simpang port list")
+def list_ports(*, json: Json = False) -> None:
+    """List what is plugged in, and the name of each port to write into a config."""
+    from gateway.cli.plugged import list_plugged
+
+    ports = list_plugged()
+    if json:
+        from dataclasses import asdict
+        from json import dumps
+
+        typer.echo(dumps([asdict(port) for port in ports], ensure_ascii=False, indent=2))
+    elif ports:
+        for port in ports:
+            _print(port)
+    else:
+        typer.echo("no serial port here: plug a sensor in, then look again")
+
+
+def _print(port: Plugged) -> None:
+    typer.echo(f"{port.device}  {port.chip}".rstrip())
+    typer.echo(f"  url = {port.name!r}".replace("'", '"'))
+    typer.echo(f"  {_REASONS[port.named_by]}")
+    if port.holder:
+        typer.echo(f"  in use by {port.holder}")

@@ -1,0 +1,53 @@
+"""A config as the process reads it: defaults filled in, secrets hidden."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import tomlkit
+
+from gateway.config.document import read_or_refuse
+from gateway.config.load import load_collector, load_gateway
+
+if TYPE_CHECKING:
+    import os
+
+_SECRET: Final = re.compile(r"(^|_)(password|passwd|secret|token|pin|key)$", re.IGNORECASE)
+HIDDEN: Final = "(hidden)"
+
+
+def resolve(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Load a config and give every key that holds a value.
+
+    Raises:
+        ConfigError: The file has mistakes.
+    """
+    if "collector" in read_or_refuse(path).content:
+        return _hide(load_collector(path).model_dump(mode="json", exclude_none=True))
+    table = load_gateway(path).model_dump(mode="json", exclude_none=True)
+    for port in table["ports"]:
+        port["devices"] = [device | device.pop("settings") for device in port["devices"]]
+    return _hide(table)
+
+
+def as_json(path: str | os.PathLike[str]) -> str:
+    """Write the resolved config as JSON."""
+    return json.dumps(resolve(path), ensure_ascii=False, indent=2) + "\n"
+
+
+def as_toml(path: str | os.PathLike[str]) -> str:
+    """Write the resolved config as TOML that means the same."""
+    return tomlkit.dumps(resolve(path))
+
+
+def _hide(table: dict[str, Any]) -> dict[str, Any]:
+    """Replace what may be a secret; `password_file` only names a file, and stays."""
+    return {key: HIDDEN if _SECRET.search(key) else _inside(table[key]) for key in table}
+
+
+def _inside(value: object) -> object:
+    if isinstance(value, dict):
+        return _hide(value)
+    return [_inside(each) for each in value] if isinstance(value, list) else value
