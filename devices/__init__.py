@@ -1,1 +1,1 @@
-"""How each sensor speaks: no port, no clock, no thread, no log."""
+"""How each sensor speaks: descriptions without a port, a clock, a thread or a log."""

@@ -1,0 +1,107 @@
+"""Makers of cutters: each says whether a frame begins here, and where it ends.
+
+A cutter looks at a buffer and answers one of three things:
+
+- `Whole(n)`: the first n bytes are one verified frame;
+- `Bad(why, skip)`: none of the first `skip` bytes begins a frame;
+- `None`: more bytes, please.
+
+Its answer is final: more bytes behind the buffer never change a `Whole` or a `Bad`. It tests in the
+order start, length, end, checksum, and bounds every length before it asks for more: noise must not
+make it wait for a frame that no sensor sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Why: TypeAlias = Literal["header", "length", "checksum"]
+"""Why bytes belong to no frame; a wrong end, or a line that does not parse, is `header` too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The buffer begins with a verified frame of `size` bytes."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """None of the first `skip` bytes of the buffer begins a frame."""
+
+    why: Why
+    skip: int = 1
+
+
+Verdict: TypeAlias = Whole | Bad | None
+Cutter: TypeAlias = Callable[[bytes], Verdict]
+
+
+def by_header(
+    heads: Iterable[bytes],
+    size: Callable[[bytes], int],
+    *,
+    tail: bytes = b"",
+    verify: Callable[[bytes], bool],
+) -> Cutter:
+    """Cut frames that begin with one of `heads` and tell their size early.
+
+    Args:
+        heads: All of one length.
+        size: From the bytes so far, the head at least: the bytes of the whole frame; 0 while more
+            are needed to know, negative for a size that no frame has.
+        tail: How every frame ends.
+        verify: Whether a frame of that size, with that tail, has the right checksum.
+    """
+    known = frozenset(heads)
+    (width,) = {len(head) for head in known}
+    firsts = {head[:1] for head in known}
+
+    def cut(buffer: bytes) -> Verdict:
+        head = buffer[:width]
+        if not any(candidate.startswith(head) for candidate in known):
+            found = (buffer.find(first, 1) for first in firsts)
+            return Bad("header", min((at for at in found if at > 0), default=len(buffer)))
+        if len(head) < width:
+            return None
+        total = size(buffer)
+        if total < 0:
+            return Bad("length")
+        if total == 0 or len(buffer) < total:
+            return None
+        frame = buffer[:total]
+        if not frame.endswith(tail):
+            return Bad("header")
+        return Whole(total) if verify(frame) else Bad("checksum")
+
+    return cut
+
+
+def by_line(longest: int, parses: Callable[[bytes], bool], *, start: bytes = b"") -> Cutter:
+    r"""Cut lines of text that end in \n.
+
+    A line that does not parse is skipped whole: what is left of a broken line must not pass as a
+    line of its own. Only `start`, where the lines have one, begins a line inside a broken one.
+
+    Args:
+        longest: Bytes of a line, its end included.
+        parses: Whether a line, its end included, is one of the sensor's.
+        start: The byte that every line begins with; empty where a line may begin with any.
+    """
+
+    def cut(buffer: bytes) -> Verdict:
+        end = buffer.find(b"\n") + 1
+        size = end or len(buffer)
+        if size > longest:
+            return Bad("length", size - longest)
+        if not end:
+            return None
+        if parses(buffer[:end]):
+            return Whole(end)
+        again = buffer.find(start, 1, end) if start else -1
+        return Bad("header", again if again > 0 else end)
+
+    return cut
