@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Discriminator, Field, Tag, field_validator
 
 from gateway.config.broker import BrokerConfig
+from gateway.config.document import load
+from gateway.config.rules import broken_rules
 from gateway.config.section import File, Section, Size, mistake
 from schemas.base import Id
+
+if TYPE_CHECKING:
+    import os
 
 _USUAL_STORE: Final = "influxdb"
 
@@ -106,3 +111,12 @@ class CollectorConfig(Section):
     collector: CollectorIdentity
     broker: BrokerConfig
     store: Store = InfluxStore()
+
+
+def load_collector(path: str | os.PathLike[str]) -> CollectorConfig:
+    """Load `collector.toml`.
+
+    Raises:
+        ConfigError: It names the file, the line, the key and the remedy.
+    """
+    return load(path, CollectorConfig, broken_rules)

@@ -16,7 +16,7 @@ from gateway.errors import ConfigError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from gateway.config.positions import KeyPath
 
@@ -109,6 +109,23 @@ def judge(document: Document, model: type[M]) -> tuple[M | None, list[Flaw]]:
             for each in error.errors(include_url=False)
             if each["type"] not in _CONSEQUENCES
         ]
+
+
+def load(
+    path: str | os.PathLike[str], model: type[M], *rules: Callable[[dict[str, Any]], Iterable[Flaw]]
+) -> M:
+    """Load a config for a process that starts: it is right, or it is one error.
+
+    Raises:
+        ConfigError: It names the file, the line, the key and the remedy.
+    """
+    document = read_or_refuse(path)
+    config, flaws = judge(document, model)
+    for rule in rules:
+        flaws += rule(document.content)
+    if config is None or flaws:
+        raise refuse(sorted(map(document.find, flaws), key=lambda finding: finding.line))
+    return config
 
 
 def refuse(findings: Iterable[Finding]) -> ConfigError:

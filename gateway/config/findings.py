@@ -100,7 +100,7 @@ def explain(error: ErrorDetails, document: dict[str, Any], model: type[BaseModel
     message = error["msg"][:1].lower() + error["msg"][1:]
     match error["type"]:
         case "missing":
-            what, remedy = "missing", f"add {path[-1]} = … to {_owner(path)}"
+            what, remedy = "missing", _addition(path)
         case "extra_forbidden":
             return unknown_key(path, _keys(model, path[:-1]))
         case "mistake":
@@ -117,8 +117,9 @@ def explain(error: ErrorDetails, document: dict[str, Any], model: type[BaseModel
     return Flaw(path, what, remedy)
 
 
-def _owner(path: KeyPath) -> str:
-    return f"the table {write(path[:-1])}" if len(path) > 1 else "the file"
+def _addition(path: KeyPath) -> str:
+    table = write(path[:-1])
+    return f"add {path[-1]} = … to {table}" if table else f"add the table [{path[-1]}]"
 
 
 def _real(location: tuple[int | str, ...], document: object) -> KeyPath:

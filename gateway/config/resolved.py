@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import tomlkit
 
+from gateway.config.collector import load_collector
 from gateway.config.document import read_or_refuse
-from gateway.config.load import load_collector, load_gateway
+from gateway.config.load import load_gateway
 
 if TYPE_CHECKING:
     import os

@@ -1,0 +1,106 @@
+"""Check a config: every mistake in the file, and whether this machine fits it."""
+
+from __future__ import annotations
+
+import socket
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.config.broker import BrokerConfig
+from gateway.config.collector import CollectorConfig
+from gateway.config.document import Unreadable, judge, read
+from gateway.config.drivers import driver_flaws
+from gateway.config.findings import Finding, Flaw
+from gateway.config.gateway import GatewayConfig
+from gateway.config.rules import broken_rules, tables
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    from pydantic import BaseModel
+
+    from gateway.config.findings import Level
+
+_SECRETS: Final = (("broker", "password_file"), ("broker", "key_file"), ("store", "token_file"))
+_FILES: Final = (*_SECRETS, ("broker", "ca_file"), ("broker", "cert_file"))
+_URL: Final = ("broker", "url")
+_PATIENCE: Final = 3.0
+"""Seconds that a broker may take to answer."""
+
+
+def check(path: str | os.PathLike[str], *, here: bool = False) -> list[Finding]:
+    """Find every mistake at once, in the order of the lines.
+
+    Args:
+        path: A `gateway.toml` or `collector.toml`; its table `[gateway]` or `[collector]` tells.
+        here: Whether this is the machine that it is for: an absent port or broker is then an
+            error, otherwise a warning.
+    """
+    try:
+        document = read(path)
+    except Unreadable as error:
+        return [error.finding]
+    content = document.content
+    model: type[BaseModel] = CollectorConfig if "collector" in content else GatewayConfig
+    _, flaws = judge(document, model)
+    flaws += broken_rules(content)
+    flaws += driver_flaws(content)
+    level: Level = "error" if here else "warning"
+    flaws += [*_files(content, level), *_clock(content, level), *_ports(content, level)]
+    if all(flaw.path != _URL for flaw in flaws):
+        flaws += _broker(content, level)
+    return sorted(map(document.find, flaws), key=lambda finding: finding.line)
+
+
+def _files(content: dict[str, Any], level: Level) -> Iterator[Flaw]:
+    """Look at the files that a config names: they are there, secrets for their owner only."""
+    for table, key in _FILES:
+        section = content.get(table)
+        name = section.get(key) if isinstance(section, dict) else None
+        if not isinstance(name, str):
+            continue
+        try:
+            mode = Path(name).stat().st_mode
+        except OSError as error:
+            remedy = "make the file, or let this user see it"
+            yield Flaw((table, key), f"{name}: {error.strerror}", remedy, level)
+            continue
+        if (table, key) in _SECRETS and stat.S_IMODE(mode) & 0o077:
+            error_text = f"{name} holds a secret and others may use it ({stat.filemode(mode)})"
+            yield Flaw((table, key), error_text, f"chmod 600 {name}")
+
+
+def _clock(content: dict[str, Any], level: Level) -> Iterator[Flaw]:
+    """Find a source of time that can never confirm the clock."""
+    clock = content.get("clock")
+    trust = clock.get("trust") if isinstance(clock, dict) else None
+    if not isinstance(trust, str) or not trust.startswith("file:/"):
+        return
+    folder = Path(trust.removeprefix("file:")).parent
+    if not folder.is_dir():
+        error = f"never confirms: there is no folder {folder}"
+        remedy = "name the file that your time service touches"
+        yield Flaw(("clock", "trust"), error, remedy, level)
+
+
+def _ports(content: dict[str, Any], level: Level) -> Iterator[Flaw]:
+    for number, port in tables(content, "ports"):
+        url = port.get("url")
+        if isinstance(url, str) and url.startswith("/") and not Path(url).exists():
+            error = f"{url} is not plugged in"
+            yield Flaw(("ports", number, "url"), error, "simpang port list shows what is", level)
+
+
+def _broker(content: dict[str, Any], level: Level) -> Iterator[Flaw]:
+    """Try to reach the broker, whose address is a sound one."""
+    section = content.get("broker")
+    if not isinstance(section, dict):
+        return
+    broker = BrokerConfig.model_construct(url=section["url"])
+    try:
+        socket.create_connection((broker.host, broker.port), timeout=_PATIENCE).close()
+    except OSError as error:
+        what = f"no broker answers: {error.strerror or error}"
+        yield Flaw(_URL, what, "start the broker, or correct the address", level)
