@@ -1,0 +1,1 @@
+"""What config files may say, and what is said of the mistakes in them."""
