@@ -43,31 +43,28 @@ Cutter: TypeAlias = Callable[[bytes], Verdict]
 def by_header(
     heads: Iterable[bytes],
     size: Callable[[bytes], int],
+    verify: Callable[[bytes], bool],
     *,
     tail: bytes = b"",
-    verify: Callable[[bytes], bool],
 ) -> Cutter:
     """Cut frames that begin with one of `heads` and tell their size early.
 
     Args:
-        heads: All of one length.
-        size: From the bytes so far, the head at least: the bytes of the whole frame; 0 while more
-            are needed to know, negative for a size that no frame has.
+        heads: The first bytes of each kind of frame; none is the beginning of another.
+        size: Told the bytes so far, a head at least: how many the whole frame has; 0 while more
+            are needed to know, negative where no frame is like that.
+        verify: Told a frame of that size with that tail: whether its checksum is right.
         tail: How every frame ends.
-        verify: Whether a frame of that size, with that tail, has the right checksum.
     """
-    known = frozenset(heads)
-    (width,) = {len(head) for head in known}
+    known = tuple(heads)
     firsts = {head[:1] for head in known}
 
     def cut(buffer: bytes) -> Verdict:
-        head = buffer[:width]
-        if not any(candidate.startswith(head) for candidate in known):
+        candidates = [head for head in known if head.startswith(buffer[: len(head)])]
+        if not candidates:
             found = (buffer.find(first, 1) for first in firsts)
             return Bad("header", min((at for at in found if at > 0), default=len(buffer)))
-        if len(head) < width:
-            return None
-        total = size(buffer)
+        total = size(buffer) if buffer.startswith(candidates[0]) else 0
         if total < 0:
             return Bad("length")
         if total == 0 or len(buffer) < total:

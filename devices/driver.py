@@ -129,7 +129,8 @@ class Command:
         help: What it does.
         dangerous: It changes what outlives a power cut, or costs calibration, address or line
             settings: never sent without a person.
-        reply: Fields that its answer bears; empty: any data frame; None: it is not answered.
+        reply: Fields that its answer bears, None standing for any value; empty: any frame is the
+            answer; None itself: it is not answered.
     """
 
     name: str
@@ -140,7 +141,9 @@ class Command:
 
     def answered_by(self, fields: Fields) -> bool:
         """Say whether a frame with these fields is the answer to this command."""
-        return self.reply is not None and self.reply.items() <= fields.items()
+        return self.reply is not None and all(
+            name in fields and value in (None, fields[name]) for name, value in self.reply.items()
+        )
 
 
 def by_name(*commands: Command) -> dict[str, Command]:

@@ -1,0 +1,201 @@
+"""Nova Fitness's laser dust sensors: 10 bytes a second, little-endian words, an 8-bit sum.
+
+`AA`, the kind of frame, six bytes, the sum of those six, `AB`. The six may hold `AA` and `AB`
+themselves. Settings outlive a power cut: a sensor may come up passive, or measuring only half a
+minute in thirty.
+
+Source: Nova Fitness, Laser Dust Sensor Control Protocol V1.3 (SDS011 and its kin, with examples);
+captured frames of SDS01x and SDS198: PyPMS, tests/captured_data/data.csv.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from devices.checksums import sum8
+from devices.cutters import by_header
+from devices.driver import (
+    Ask,
+    Command,
+    Driver,
+    Fields,
+    Line,
+    Listen,
+    Opening,
+    Proof,
+    Sample,
+    Settings,
+    by_name,
+)
+from devices.errors import NoReply, NotReady
+
+if TYPE_CHECKING:
+    from devices.cutters import Cutter
+
+_REPLY: Final = 0xC5
+_SIZE: Final = 10
+_TAIL: Final = b"\xab"
+_ANY: Final = b"\xff\xff"
+"""The device id that every sensor answers to."""
+
+_SET_ID: Final = 5
+_FIRMWARE: Final = 7
+_VALUES: Final = {2: "query_mode", 6: "working", 8: "period_min"}
+"""The command of a reply to what its value means; these can be asked for (0) and set (1)."""
+
+_OPS: Final = ("get", "set")
+_REPLY_HEADS: Final = (
+    *(bytes((0xAA, _REPLY, command, op)) for command in _VALUES for op in range(len(_OPS))),
+    bytes((0xAA, _REPLY, _SET_ID)),
+    bytes((0xAA, _REPLY, _FIRMWARE)),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nova(Driver):
+    """A model is the kind byte of its reports and what their two words mean.
+
+    Attributes:
+        kind: The second byte of a report.
+        words: The field of each of the two words, and its steps in one µg/m³.
+    """
+
+    kind: int
+    words: tuple[tuple[str, int], tuple[str, int]]
+
+    def cutter(self, _settings: Settings) -> Cutter:
+        """Cut reports of this model, and replies to commands that it knows."""
+        heads = (bytes((0xAA, self.kind)), *_REPLY_HEADS)
+        return by_header(heads, lambda _: _SIZE, _is_summed, tail=_TAIL)
+
+    def decode(self, frame: bytes, _settings: Settings) -> dict[str, Any]:
+        """Read a report (µg/m³), or the reply to a command.
+
+        `status` is `warming_up` while both words are zero, as they are just after wake.
+        """
+        device = {"device_id": int.from_bytes(frame[6:8])}
+        if frame[1] == _REPLY:
+            return _decode_reply(frame) | device
+        fields: dict[str, Any] = {}
+        for at, (name, steps) in zip((2, 4), self.words, strict=True):
+            word = int.from_bytes(frame[at : at + 2], "little")
+            fields[name] = word if steps == 1 else word / steps
+        if not any(fields.values()):
+            fields["status"] = "warming_up"
+        return fields | device
+
+    def encode(self, fields: Fields) -> bytes:
+        """Write a report, or a reply where there is a `reply_to`."""
+        if "reply_to" in fields:
+            kind, payload = _REPLY, _encode_reply(fields)
+        else:
+            kind = self.kind
+            payload = b"".join(
+                round(fields.get(name, 0) * steps).to_bytes(2, "little")
+                for name, steps in self.words
+            )
+        payload += int(fields.get("device_id", 0)).to_bytes(2)
+        return bytes((0xAA, kind)) + payload + bytes((sum8(payload),)) + _TAIL
+
+    def sample(self, fields: Fields, _settings: Settings) -> Sample | None:
+        """Pass the particle mass on, µg/m³."""
+        if "reply_to" in fields:
+            return None
+        if "status" in fields:
+            raise NotReady("all zero: the sensor has just woken and sees nothing yet")
+        return Sample({name: fields[f"{name}_ugm3"] for name in self.quantities})
+
+    def start(self, _settings: Settings) -> Opening:
+        """Have the sensor stream, should it be asleep or passive; both outlive a power cut."""
+        remedies = (Ask(_WORK.data, 2.0), Listen(3.0), Ask(_ACTIVE.data, 2.0), Listen(3.0))
+        for step in (Listen(3.0), *remedies):
+            try:
+                received = yield step
+            except NoReply:
+                continue
+            if "reply_to" not in received.fields:
+                return
+
+
+def _decode_reply(frame: bytes) -> dict[str, Any]:
+    command = frame[2]
+    if command == _FIRMWARE:
+        year, month, day = frame[3:6]
+        return {"reply_to": command, "fw_date": f"{2000 + year}-{month:02}-{day:02}"}
+    if command == _SET_ID:
+        return {"reply_to": command}
+    return {"reply_to": command, "op": _OPS[frame[3]], _VALUES[command]: frame[4]}
+
+
+def _encode_reply(fields: Fields) -> bytes:
+    command = fields["reply_to"]
+    if command == _FIRMWARE:
+        year, month, day = map(int, fields["fw_date"].split("-"))
+        return bytes((command, year - 2000, month, day))
+    if command == _SET_ID:
+        return bytes((command, 0, 0, 0))
+    return bytes((command, _OPS.index(fields["op"]), fields[_VALUES[command]], 0))
+
+
+def _is_summed(frame: bytes) -> bool:
+    return sum8(frame[2:8]) == frame[8]
+
+
+def _command(
+    name: str, code: int, op: int, argument: int, text: str, *, lasts: bool = False
+) -> Command:
+    body = bytes((code, op, argument)) + bytes(10) + _ANY
+    reply: Fields = {"reply_to": code}
+    if code in _VALUES:
+        reply = {"reply_to": code, "op": _OPS[op]} | ({_VALUES[code]: argument} if op else {})
+    return Command(
+        name=name,
+        data=b"\xaa\xb4" + body + bytes((sum8(body),)) + _TAIL,
+        help=text,
+        dangerous=lasts,
+        reply={} if name == "query_data" else reply,
+    )
+
+
+_WORK: Final = _command("work", 6, 1, 1, "start fan and laser; good values after 30 s")
+_ACTIVE: Final = _command("set_active_mode", 2, 1, 0, "report each second", lasts=True)
+_COMMANDS: Final = by_name(
+    _command("set_query_mode", 2, 1, 1, "report only when asked", lasts=True),
+    _ACTIVE,
+    _command("query_mode", 2, 0, 0, "ask whether it reports by itself"),
+    _command("query_data", 4, 0, 0, "send one report"),
+    _command("sleep", 6, 1, 0, "stop fan and laser"),
+    _WORK,
+    _command("query_working", 6, 0, 0, "ask whether it sleeps"),
+    _command("query_firmware", 7, 0, 0, "ask for the date of its firmware"),
+    _command("query_period", 8, 0, 0, "ask for its working period"),
+    _command("period_0", 8, 1, 0, "measure all the time", lasts=True),
+    *(
+        _command(f"period_{n}", 8, 1, n, f"measure 30 s in each {n} min", lasts=True)
+        for n in range(1, 31)
+    ),
+)
+
+
+def _model(
+    name: str, kind: int, words: tuple[tuple[str, int], tuple[str, int]], proof: Proof
+) -> Nova:
+    return Nova(
+        name=f"nova.{name}",
+        line=Line(9600),
+        quantities=tuple(
+            field.removesuffix("_ugm3") for field, _ in words if field.endswith("_ugm3")
+        ),
+        every=1.0,
+        warmup_seconds=30.0,
+        commands=_COMMANDS,
+        proof=proof,
+        document="Nova Fitness, Laser Dust Sensor Control Protocol V1.3",
+        kind=kind,
+        words=words,
+    )
+
+
+SDS011: Final = _model("sds011", 0xC0, (("pm2_5_ugm3", 10), ("pm10_ugm3", 10)), "capture")
+SDS198: Final = _model("sds198", 0xCF, (("reserved", 1), ("pm100_ugm3", 1)), "capture")
