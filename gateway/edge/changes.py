@@ -1,0 +1,116 @@
+"""The open transaction of a spool, in RAM until its commit succeeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gateway.edge.held import EpochRow, Held, Waiting
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a commit will write.
+
+    Attributes:
+        born: Batches not yet on the disk, in order of birth.
+        forgotten: Batches on the disk that may go.
+        refused: Batches to mark: reason and when to offer again; None takes it back.
+        added: Readings not yet on the disk, in order of arrival.
+        removed: Readings on the disk that went into a batch.
+        kept: Small facts by name.
+        epochs: Epochs that changed, by number.
+        retired: Numbers of epochs that nobody needs any more.
+        size: Bytes of RAM it takes, roughly.
+        since: When the first of the changes was made (monotonic); None while there is none.
+    """
+
+    born: dict[int, Held] = field(default_factory=dict)
+    forgotten: set[int] = field(default_factory=set)
+    refused: dict[int, tuple[str, float] | None] = field(default_factory=dict)
+    added: dict[int, Waiting] = field(default_factory=dict)
+    removed: set[int] = field(default_factory=set)
+    kept: dict[str, object] = field(default_factory=dict)
+    epochs: dict[int, EpochRow] = field(default_factory=dict)
+    retired: set[int] = field(default_factory=set)
+    size: int = 0
+    since: float | None = None
+
+    def touch(self, now: float) -> None:
+        """Note that there is something to commit."""
+        if self.since is None:
+            self.since = now
+
+    def hold(self, waiting: Waiting) -> None:
+        """Take a reading in."""
+        self.added[waiting.id] = waiting
+        self.size += waiting.size
+
+    def bear(self, held: Held, rows: list[Waiting]) -> None:
+        """Take a batch in, in exchange for the readings it carries."""
+        self.born[held.id] = held
+        self.size += held.size
+        for waiting in rows:
+            if self.added.pop(waiting.id, None) is None:
+                self.removed.add(waiting.id)
+            else:
+                self.size -= waiting.size
+
+    def forget(self, number: int) -> None:
+        """Let a batch go, wherever it is."""
+        held = self.born.pop(number, None)
+        self.refused.pop(number, None)
+        if held is None:
+            self.forgotten.add(number)
+        else:
+            self.size -= held.size
+
+    def may_go(self, number: int) -> bool:
+        """Say whether nothing here keeps a batch from being sent, wherever it is."""
+        if number in self.forgotten or self.refused.get(number):
+            return False
+        held = self.born.get(number)
+        return held is None or not held.after_commit
+
+    def ready(self, after: int) -> Iterator[Held]:
+        """Go through the batches above an id that may be sent."""
+        return (held for held in self.born.values() if held.id > after and self.may_go(held.id))
+
+    def unbind(self, rewrite: Callable[[bytes], bytes | None]) -> list[Held]:
+        """Let batches go that were bound to a commit that will not come, as far as they may.
+
+        Args:
+            rewrite: Makes the bytes that may travel without a commit; None where none may.
+        """
+        freed: list[Held] = []
+        for held in [held for held in self.born.values() if held.after_commit]:
+            payload = rewrite(held.payload)
+            if payload is not None:
+                free = replace(held, payload=payload, after_commit=False)
+                self.born[held.id] = free
+                freed.append(free)
+        return freed
+
+    def give_up(self) -> Held | Waiting:
+        """Drop the oldest batch, or the oldest reading where there is no batch."""
+        if self.born:
+            held = self.born.pop(next(iter(self.born)))
+            self.refused.pop(held.id, None)
+            self.size -= held.size
+            return held
+        waiting = self.added.pop(next(iter(self.added)))
+        self.size -= waiting.size
+        return waiting
+
+    def start_over(self, kept: dict[str, object]) -> None:
+        """Forget all that speaks of a file that is gone; keep what only RAM has."""
+        self.forgotten.clear()
+        self.removed.clear()
+        self.retired.clear()
+        self.refused = {
+            number: mark for number, mark in self.refused.items() if number in self.born
+        }
+        self.kept = dict(kept)

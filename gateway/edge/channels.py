@@ -1,0 +1,139 @@
+"""What is remembered of one channel for ever: times already given, so that none is given twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+MOST_STRETCHES: Final = 64
+"""Stretches kept a channel; beyond, the two oldest become one, which errs on the safe side."""
+
+_TIE_MS: Final = 1
+
+
+@dataclass(slots=True)
+class Channel:
+    """One device, of traffic one lane or direction.
+
+    Attributes:
+        measured: Readings handed to the spool since it was made.
+        total: The running count of a traffic channel, as last given.
+        address: The last ms given to a reading without a date.
+        undated: The ms that the last batch without dates is known by.
+        closed: Stretches [first, last] of ms already given, between steps and openings.
+        current: The stretch that readings extend now.
+        late: The stretch that readings extend which waited for their date.
+    """
+
+    measured: int = 0
+    total: float | None = None
+    address: int = 0
+    undated: int = 0
+    closed: list[list[int]] = field(default_factory=list)
+    current: list[int] | None = None
+    late: list[int] | None = None
+
+    @classmethod
+    def read(cls, known: dict[str, Any] | None, after_crash_ms: int) -> Channel:
+        """Read what an earlier opening remembered.
+
+        Args:
+            known: What `write` wrote; None for a channel never heard of.
+            after_crash_ms: How much later than remembered times may have been given: what a crash
+                swallowed. 0 where the last opening was closed, or the clock has not moved since.
+        """
+        if known is None:
+            return cls()
+        closed = [[first, last + after_crash_ms] for first, last in known["stretches"]]
+        return cls(known["measured"], known["total"], known["address"], closed=closed)
+
+    def write(self) -> dict[str, Any]:
+        """Write it as JSON for the file."""
+        live = [stretch for stretch in (self.late, self.current) if stretch is not None]
+        return {
+            "measured": self.measured,
+            "total": self.total,
+            "address": self.address,
+            "stretches": _bounded([*self.closed, *live]),
+        }
+
+    def place(self, at: int) -> int | None:
+        """Give a reading its time, once.
+
+        Args:
+            at: When it was measured, ms since 1970.
+
+        Returns:
+            That time, at most 2 ms later where two readings would share a millisecond; None where
+            an older reading may bear it already.
+        """
+        if self.current is not None and 0 <= self.current[1] - at <= _TIE_MS:
+            at = self.current[1] + 1
+        if at == self.undated:
+            at += 1
+        if self.current is not None and at <= self.current[1]:
+            self.close()
+        if self._given(at):
+            return None
+        if self.current is None:
+            self.current = [at, at]
+        self.current[1] = at
+        return at
+
+    def place_late(self, at: int) -> int | None:
+        """Give a reading that waited its time; see `place`."""
+        if self.late is not None and 0 <= self.late[1] - at <= _TIE_MS:
+            at = self.late[1] + 1
+        if self._given(at) or any(
+            stretch is not None and stretch[0] <= at <= stretch[1]
+            for stretch in (self.late, self.current)
+        ):
+            return None
+        if self.late is None or at < self.late[0]:
+            self._close_late()
+            self.late = [at, at]
+        self.late[1] = at
+        return at
+
+    def place_undated(self, now: int, rows: int) -> int:
+        """Find an address for rows without a date: from `now` on, on nobody's time.
+
+        Args:
+            now: The moment of encoding, ms since 1970.
+            rows: How many milliseconds are needed.
+        """
+        first = max(now, self.address + 1)
+        live = [stretch for stretch in (self.late, self.current) if stretch is not None]
+        for low, high in sorted([*self.closed, *live]):
+            if first <= high and low < first + rows:
+                first = high + 1
+        self.undated, self.address = first, first + rows - 1
+        return first
+
+    def close(self) -> None:
+        """End the stretches: the clock was set, or trust was lost."""
+        self._close_late()
+        if self.current is not None:
+            self.closed = _bounded([*self.closed, self.current])
+        self.current = None
+
+    def _close_late(self) -> None:
+        if self.late is not None:
+            self.closed = _bounded([*self.closed, self.late])
+        self.late = None
+
+    def _given(self, at: int) -> bool:
+        return any(first <= at <= last for first, last in self.closed)
+
+
+def _bounded(stretches: list[list[int]]) -> list[list[int]]:
+    """Join what overlaps, and the oldest where there are too many."""
+    joined: list[list[int]] = []
+    for first, last in sorted(stretches):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1][1] = max(joined[-1][1], last)
+        else:
+            joined.append([first, last])
+    while len(joined) > MOST_STRETCHES:
+        joined[:2] = [[joined[0][0], joined[1][1]]]
+    return joined
