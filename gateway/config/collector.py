@@ -21,7 +21,7 @@ _USUAL_STORE: Final = "influxdb"
 
 
 class CollectorIdentity(Section):
-    """The table `[collector]`.
+    """Who the collector is, and what it does.
 
     Attributes:
         id: Unique among collectors; at the broker, the client id.
@@ -55,7 +55,7 @@ class _Store(Section):
 
 
 class InfluxStore(_Store):
-    """The table `[store]` of `kind = "influxdb"`.
+    """An InfluxDB: 1.8, 1.11 or later, or 2.
 
     Attributes:
         kind: `influxdb`.
@@ -75,7 +75,7 @@ class InfluxStore(_Store):
 
 
 class SqliteStore(_Store):
-    """The table `[store]` of `kind = "sqlite"`: the embedded store.
+    """The embedded store: one file, nothing to install.
 
     Attributes:
         kind: `sqlite`.

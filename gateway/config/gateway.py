@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, field_validator, model_validator
 
 from gateway.config.broker import BrokerConfig
-from gateway.config.section import File, Seconds, Section, Size, mistake
+from gateway.config.section import File, Section, Size, mistake
 from schemas.base import Id
 
 TRAFFIC_INTERVAL: Final = 60.0
@@ -19,7 +19,7 @@ READING_INTERVAL: Final = 1.0
 
 
 class IdentityConfig(Section):
-    """The table `[gateway]`: who and where it is.
+    """Who the gateway is, and where.
 
     Attributes:
         id: Its name in topics, tags and at the broker, where it is the client id.
@@ -35,7 +35,7 @@ class IdentityConfig(Section):
 
 
 class ClockConfig(Section):
-    """The table `[clock]`: whom to believe the time.
+    """Whom to believe the time.
 
     Attributes:
         trust: `kernel` (adjtimex says synchronised), `file:PATH` (confirmed each time the file is
@@ -58,23 +58,23 @@ class ClockConfig(Section):
 
 
 class SpoolConfig(Section):
-    """The table `[spool]`: the file that keeps what the store has not got yet.
+    """The file that keeps what the store has not got yet.
 
     Attributes:
         path: The SQLite file.
         max_bytes: When it is fuller, the oldest go first.
-        max_age: Hours of an open spool after which a batch is given up; None: never.
+        max_age: Hours of an open spool after which a batch is given up; left out: never.
         commit_seconds: What a power cut may cost.
     """
 
     path: File = Path("/var/lib/simpang/spool.db")
     max_bytes: Size = 512 << 20
     max_age: Annotated[float, Field(gt=0)] | None = None
-    commit_seconds: Seconds = 10.0
+    commit_seconds: Annotated[float, Field(gt=0, le=3600)] = 10.0
 
 
 class PublishConfig(Section):
-    """The table `[publish]`: how batches are made and sent.
+    """How batches are made and sent.
 
     Attributes:
         delivery: Whose word lets a batch be forgotten: the collector's `receipt`, or the `broker`.
@@ -90,11 +90,16 @@ class PublishConfig(Section):
     window: Annotated[int, Field(ge=1, le=1000)] = 20
     resend_seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
     reoffer_seconds: Annotated[float, Field(gt=0)] = 86_400.0
-    health_seconds: Seconds = 60.0
+    health_seconds: Annotated[float, Field(gt=0, le=86_400)] = 60.0
 
 
 class Calibration(Section):
-    """A correction, value = gain × raw + offset, in the unit of the quantity."""
+    """A correction of one quantity: value = gain × raw + offset.
+
+    Attributes:
+        gain: What the raw value is multiplied by.
+        offset: What is then added, in the unit of the quantity.
+    """
 
     gain: float = 1.0
     offset: float = 0.0
@@ -107,7 +112,8 @@ class DeviceConfig(Section):
         id: Its name in topics and tags, unique on this gateway.
         driver: How it speaks, `maker.model`.
         interval: Seconds between readings kept, 0 keeps every one; of traffic, the length of an
-            interval. None: the usual (`usual_interval`).
+            interval. Left out: 1 s, of traffic one
+            minute.
         calibration: Quantity name to its correction.
         address: Its number on a bus.
         map: Its Modbus register map, `maker.model` or a file.
@@ -144,9 +150,9 @@ class PortConfig(Section):
 
     Attributes:
         url: Whatever `serial_for_url` opens.
-        baudrate: Bits a second; None: the driver's.
-        parity: `N`, `E` or `O`; None: the driver's.
-        stopbits: 1 or 2; None: the driver's.
+        baudrate: Bits a second; left out: the driver's.
+        parity: Left out: the driver's.
+        stopbits: Left out: the driver's.
         devices: One, or many on a bus.
     """
 

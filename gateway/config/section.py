@@ -39,6 +39,3 @@ Size = Annotated[int, BeforeValidator(_parse_size), Field(ge=1 << 20)]
 
 File = Annotated[Path, Field(strict=False)]
 """A path, relative to where the process runs."""
-
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
-"""A duration of at most a day."""

@@ -1,0 +1,26 @@
+"""Writes whatever is generated from the code: `make generate`, then commit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.house import cli_page, config_page, messages
+
+ROOT = Path(__file__).parents[2]
+
+
+def generated() -> dict[str, str]:
+    """Return every generated file: its path from the root, and what must stand in it."""
+    files = {
+        f"schemas/json/{message.name}.json": messages.schema_text(message)
+        for message in messages.MESSAGES
+    }
+    files["docs/messages.md"] = messages.page()
+    files["docs/config.md"] = config_page.page()
+    files["docs/cli.md"] = cli_page.page()
+    return files
+
+
+if __name__ == "__main__":
+    for name, text in generated().items():
+        (ROOT / name).write_text(text, encoding="utf-8")
