@@ -1,0 +1,122 @@
+"""The audit: what an arrived message is worth, before anything is written.
+
+Whatever the bytes are, one of four things comes out: a sound batch, news of a gateway, a flaw with
+its reason, or nothing at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pydantic import ValidationError
+
+from schemas.about import About
+from schemas.batch import LARGEST_PAYLOAD, Batch, BatchError, decode
+from schemas.spool import SpoolState
+from schemas.state import State
+from schemas.topics import Kind, Topic, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FUTURE_SECONDS: Final = 300.0
+"""How far ahead of a trusted clock a reading may lie: more is no drift, but a wrong clock."""
+
+News = State | SpoolState | About
+
+_NEWS: Final[Mapping[Kind, type[State | SpoolState | About]]] = {
+    Kind.STATE: State,
+    Kind.SPOOL: SpoolState,
+    Kind.ABOUT: About,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A batch that may be stored; `digest` tells its bytes from other bytes of the same name."""
+
+    gateway: str
+    batch: Batch
+    digest: bytes
+
+    @property
+    def last(self) -> int:
+        """The time of the last row, ms since 1970."""
+        return self.batch.t + int(self.batch.r[-1][0])
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a gateway says of itself."""
+
+    gateway: str
+    news: News
+
+
+@dataclass(frozen=True, slots=True)
+class Flawed:
+    """A message that can't be stored; it has a name where `epoch` and `seq` could be read."""
+
+    reason: str
+    detail: str
+    gateway: str | None = None
+    epoch: str | None = None
+    seq: int | None = None
+
+
+Verdict = Sound | Heard | Flawed
+
+
+def judge(root: str, topic: str, payload: bytes, now: float | None) -> Verdict | None:
+    """Judge a message.
+
+    Args:
+        root: What our topics begin with.
+        topic: The topic it came on, which alone says who sent it.
+        payload: Its bytes.
+        now: Seconds since 1970 by a trusted clock; None judges no time.
+
+    Returns:
+        None for what needs neither store nor dead letter: a retained message that was cleared.
+    """
+    parsed = parse(root, topic)
+    if parsed is None:
+        return Flawed("topic", f"{topic[:100]!r} is no topic of ours")
+    if parsed.kind is Kind.READINGS:
+        return _judge_batch(parsed, payload, now)
+    return _judge_news(parsed, payload)
+
+
+def _judge_batch(topic: Topic, payload: bytes, now: float | None) -> Verdict:
+    try:
+        batch = decode(payload)
+    except BatchError as error:
+        return Flawed(error.reason, error.detail, topic.gateway, error.epoch, error.seq)
+    if batch.device != topic.device:
+        detail = f"a batch of {batch.device} on the topic of {topic.device}"
+        return Flawed("topic", detail, topic.gateway, batch.epoch, batch.seq)
+    sound = Sound(topic.gateway, batch, hashlib.blake2b(payload, digest_size=16).digest())
+    ahead = 0.0 if now is None or batch.undated else sound.last / 1000 - now
+    if ahead > FUTURE_SECONDS:
+        detail = f"the last reading lies {ahead:.0f} s in the future"
+        return Flawed("time", detail, topic.gateway, batch.epoch, batch.seq)
+    return sound
+
+
+def _judge_news(topic: Topic, payload: bytes) -> Verdict | None:
+    model = _NEWS.get(topic.kind)
+    if model is None or not payload:
+        return None
+    if len(payload) > LARGEST_PAYLOAD:
+        return Flawed("size", f"{len(payload)} bytes, at most {LARGEST_PAYLOAD}", topic.gateway)
+    try:
+        news = model.model_validate_json(payload)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return Flawed("schema", f"{where}: {first['msg']}"[:200], topic.gateway)
+    if isinstance(news, About) and news.gateway != topic.gateway:
+        return Flawed("topic", f"{news.gateway} on the topic of {topic.gateway}", topic.gateway)
+    return Heard(topic.gateway, news)

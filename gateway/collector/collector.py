@@ -1,0 +1,182 @@
+"""The collector: one thread that takes what arrives, has it written, and tells the gateways."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Final
+
+from gateway.collector.deadletters import DeadLetters
+from gateway.collector.inbox import Inbox
+from gateway.collector.receipts import Receipts
+from gateway.collector.subscriber import Subscriber
+from gateway.collector.writer import Writer
+from gateway.mqtt import Arrived, Connected, Connection, Disconnected, Refused, Terms
+from gateway.notify import ALIVE, READY, STOPPING, notify
+from schemas.topics import Kind, build
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.clock import Clock
+    from gateway.collector.store import Store
+    from gateway.config.collector import CollectorConfig
+    from gateway.mqtt import Event
+
+STATUS_SECONDS: Final = 60.0
+"""How often the counters are logged, where they changed."""
+
+_GLANCE: Final = 1.0
+"""Seconds that a round lasts at most."""
+
+log = logging.getLogger(__name__)
+
+
+class Collector:
+    """One collector, wired: `run` it in a thread of your choice, `stop` it from any other."""
+
+    def __init__(
+        self,
+        config: CollectorConfig,
+        store: Store,
+        clock: Clock,
+        trusted: Callable[[], float | None],
+    ) -> None:
+        """Wire a collector to its broker and its store.
+
+        Args:
+            config: What `collector.toml` says.
+            store: Where the points go; closed by `run`.
+            clock: This machine's clocks.
+            trusted: Seconds since 1970 while the wall clock can be trusted, otherwise None.
+
+        Raises:
+            StoreBusy: The folder of dead letters can't be made or read.
+        """
+        me = config.collector
+        self._root = config.broker.root
+        self._store = store
+        self._clock = clock
+        self._inbox = Inbox()
+        self._receipts = Receipts()
+        self._letters = DeadLetters(me.dead_letters, me.dead_letters_bytes)
+        self._connection = Connection(
+            config.broker,
+            Terms(me.id, _subscriptions(self._root, me.share), None, not me.share, manual_ack=True),
+            self._inbox.put,
+        )
+        self._subscriber = Subscriber(
+            self._root,
+            Writer(store, self._letters, me.id, lambda: clock.stamp().wall),
+            self._receipts,
+            self._connection.acknowledge,
+            clock,
+            trusted,
+            write_rows=config.store.write_rows,
+            write_seconds=config.store.write_seconds,
+        )
+        self._connected = False
+        self._quarrel = ""
+        self._stopping = threading.Event()
+        self._said: dict[str, int] = {}
+        self._say_at = 0.0
+
+    def run(self) -> None:
+        """Collect until `stop`; then write what is at hand, tell the gateways, and leave."""
+        self._connection.start()
+        notify(READY)
+        try:
+            while not self._stopping.is_set():
+                self._round()
+            notify(STOPPING)
+            self._subscriber.write()
+            self._receipts.send(self._clock.monotonic(), self._publish, all_=True)
+        finally:
+            self._inbox.close()
+            self._connection.stop()
+            self._store.close()
+
+    def stop(self) -> None:
+        """End `run` soon; safe in a signal handler."""
+        self._stopping.set()
+        self._inbox.wake()
+
+    def status(self) -> dict[str, int]:
+        """Return the counters since the start."""
+        recent = self._subscriber.recent
+        return dict(self._subscriber.counts) | {
+            "duplicates": recent.duplicates,
+            "conflicts": recent.conflicts,
+            "evicted": self._letters.evicted,
+            "held": int(bool(self._subscriber.held)),
+            "connected": int(self._connected),
+        }
+
+    def _round(self) -> None:
+        """Take one event, or do what has become due."""
+        now = self._clock.monotonic()
+        if self._subscriber.wait() <= 0:
+            self._subscriber.write()
+        if self._connected:
+            self._receipts.send(now, self._publish)
+        if self._connection.alive():
+            notify(ALIVE)
+        self._say(now)
+        within = min(self._subscriber.wait(), _GLANCE)
+        if self._subscriber.held:
+            # Nothing is taken in meanwhile: the inbox fills, and the broker keeps the rest.
+            self._stopping.wait(max(0.0, within))
+            return
+        if self._connected:
+            within = min(within, self._receipts.wait(now))
+        event = self._inbox.get(within)
+        if event is not None:
+            self._react(event)
+
+    def _react(self, event: Event) -> None:
+        match event:
+            case Arrived():
+                self._subscriber.take(event)
+            case Connected():
+                self._connected, self._quarrel = True, ""
+                log.info("connected to the broker")
+            case Disconnected(reason):
+                self._connected = False
+                if reason != self._quarrel:
+                    log.warning("no connection to the broker: %s", reason)
+                self._quarrel = reason
+            case Refused(topic, reason):
+                log.error("the broker refuses the subscription to %s: %s", topic, reason)
+            case _:
+                pass
+
+    def _publish(self, gateway: str, receipt: bytes) -> bool:
+        topic = build(self._root, gateway, Kind.RECEIPT)
+        return self._connection.publish(topic, receipt) is not None
+
+    def _say(self, now: float) -> None:
+        """Log the counters when they changed, as a warning when something in them is bad."""
+        if now < self._say_at:
+            return
+        self._say_at = now + STATUS_SECONDS
+        status = self.status()
+        if status == self._said:
+            return
+        grown = {name for name, number in status.items() if number > self._said.get(name, 0)}
+        bad = any(name.split()[0] in {"dead", "refused", "conflicts", "evicted"} for name in grown)
+        text = ", ".join(f"{name} {number}" for name, number in sorted(status.items()))
+        if "conflicts" in grown:
+            text += f" (last conflict: {self._subscriber.recent.conflict})"
+        log.log(logging.WARNING if bad else logging.INFO, "since the start: %s", text)
+        self._said = status
+
+
+def _subscriptions(root: str, share: str) -> tuple[str, ...]:
+    """Name what a collector listens to; on a share, each batch comes to one of its collectors."""
+    readings = build(root, "+", Kind.READINGS, "+")
+    return (
+        f"$share/{share}/{readings}" if share else readings,
+        build(root, "+", Kind.STATE),
+        build(root, "+", Kind.SPOOL),
+        build(root, "+", Kind.ABOUT),
+    )

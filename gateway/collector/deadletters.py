@@ -1,0 +1,218 @@
+"""Dead letters: what no store will ever take, kept on the disk with its reason, within a bound.
+
+One file a letter. A batch that is offered again and fails again replaces its letter; the oldest
+letters go when the folder is full.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from collections import OrderedDict
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.errors import StoreBusy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+LARGEST_KEPT: Final = 1024 * 1024
+"""Bytes of a payload that are kept: nothing larger could be replayed."""
+
+_BLOCK: Final = 4096
+"""Bytes of a disk's block: what the smallest file takes."""
+
+_SUFFIX: Final = ".json"
+_UNFINISHED: Final = ".tmp"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What could not be stored, and why.
+
+    Attributes:
+        topic: The topic it came on.
+        payload: Its bytes.
+        reason: One word, as counters and receipts say it.
+        detail: What exactly was wrong, for a person.
+        received: When it came, ms since 1970 by the collector's clock.
+        gateway: Who sent it, where the topic says so.
+        epoch: The epoch of the batch, where it can be read.
+        seq: Its number, where it can be read.
+    """
+
+    topic: str
+    payload: bytes
+    reason: str
+    detail: str
+    received: int
+    gateway: str | None = None
+    epoch: str | None = None
+    seq: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of its file, made of checked ids or of a digest, never of the topic."""
+        if self.gateway is not None and self.epoch is not None and self.seq is not None:
+            return name_of(self.gateway, self.epoch, self.seq)
+        digest = hashlib.sha256(self.topic.encode(errors="replace") + b"\0" + self.payload)
+        return f"@{digest.hexdigest()[:32]}{_SUFFIX}"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What `list_letters` tells of a letter."""
+
+    file: str
+    topic: str
+    reason: str
+    detail: str
+    received: int
+    size: int
+    gateway: str | None
+    epoch: str | None
+    seq: int | None
+
+
+class DeadLetters:
+    """The folder of dead letters.
+
+    Attributes:
+        evicted: Letters given up since the start because the folder was full.
+    """
+
+    def __init__(self, folder: Path, most_bytes: int) -> None:
+        """Open the folder, make it where it is missing, and clear away unfinished files.
+
+        Raises:
+            StoreBusy: The folder can't be made or read.
+        """
+        self.evicted = 0
+        self._folder = folder
+        self._most_bytes = most_bytes
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for path in folder.glob(f"*{_UNFINISHED}"):
+                path.unlink()
+            self._sizes = OrderedDict(
+                (path.name, _room(path.stat().st_size)) for path in _oldest_first(folder)
+            )
+        except OSError as error:
+            raise _busy(folder, error) from None
+        self._total = sum(self._sizes.values())
+
+    def bury(self, letters: Sequence[Letter]) -> None:
+        """Keep letters; on return they are on the disk, safe from a power cut.
+
+        Raises:
+            StoreBusy: The disk is full or failing; some of the letters may be there.
+        """
+        if not letters:
+            return
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for letter in letters:
+                self._write(letter.name, _dump(letter))
+            _sync(self._folder)
+        except OSError as error:
+            raise _busy(self._folder, error) from None
+        self._evict()
+
+    def discard(self, gateway: str, epoch: str, seq: int) -> None:
+        """Throw away the letter of a batch that is in the store after all."""
+        name = name_of(gateway, epoch, seq)
+        if name in self._sizes:
+            self._forget(name)
+
+    def _write(self, name: str, text: bytes) -> None:
+        unfinished = self._folder / f"{name}{_UNFINISHED}"
+        with unfinished.open("wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(self._folder / name)
+        self._total += _room(len(text)) - self._sizes.pop(name, 0)
+        self._sizes[name] = _room(len(text))
+
+    def _evict(self) -> None:
+        while self._total > self._most_bytes and len(self._sizes) > 1:
+            self._forget(next(iter(self._sizes)))
+            self.evicted += 1
+
+    def _forget(self, name: str) -> None:
+        self._total -= self._sizes.pop(name)
+        with suppress(OSError):
+            (self._folder / name).unlink()
+
+
+def name_of(gateway: str, epoch: str, seq: int) -> str:
+    """Name the file of a batch's letter; `@` stands in no id."""
+    return f"{gateway}@{epoch}@{seq}{_SUFFIX}"
+
+
+def list_letters(folder: Path) -> Iterator[Heading]:
+    """Tell of each letter in a folder, oldest first; what is no letter is passed over.
+
+    Raises:
+        OSError: The folder can't be read.
+    """
+    for path in _oldest_first(folder):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            letter: dict[str, Any] = json.loads(path.read_bytes())
+            yield Heading(
+                file=path.name,
+                topic=letter["topic"],
+                reason=letter["reason"],
+                detail=letter["detail"],
+                received=letter["received"],
+                size=letter["size"],
+                gateway=letter["gateway"],
+                epoch=letter["epoch"],
+                seq=letter["seq"],
+            )
+
+
+def _oldest_first(folder: Path) -> list[Path]:
+    letters = [(path.stat().st_mtime_ns, path) for path in folder.glob(f"*{_SUFFIX}")]
+    return [path for _, path in sorted(letters)]
+
+
+def _room(size: int) -> int:
+    """Round a size up to what it takes on the disk."""
+    return -(-size // _BLOCK) * _BLOCK
+
+
+def _dump(letter: Letter) -> bytes:
+    document = {
+        "v": 1,
+        "topic": letter.topic,
+        "reason": letter.reason,
+        "detail": letter.detail,
+        "received": letter.received,
+        "gateway": letter.gateway,
+        "epoch": letter.epoch,
+        "seq": letter.seq,
+        "size": len(letter.payload),
+        "payload": base64.b64encode(letter.payload[:LARGEST_KEPT]).decode(),
+    }
+    return json.dumps(document, indent=1).encode()
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _busy(folder: Path, error: OSError) -> StoreBusy:
+    return StoreBusy(
+        f"the folder of dead letters {folder}: {error.strerror}",
+        "nothing is acknowledged until it can be written",
+    )

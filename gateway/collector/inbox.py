@@ -1,0 +1,69 @@
+"""The inbox: events of the connection on their way to the collector's one thread, within a bound.
+
+The bound is in bytes. When it is reached, the connection's thread waits here, reads no more from
+the network, and the broker in the end drops us and keeps what we did not acknowledge: a flood costs
+a reconnect, never the memory.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from gateway.mqtt import Arrived
+
+if TYPE_CHECKING:
+    from gateway.mqtt import Event
+
+MOST_BYTES: Final = 64 * 1024 * 1024
+"""Payload bytes held; one message may lie above it."""
+
+
+class Inbox:
+    """A queue of events, bounded by what they weigh."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        """Begin empty."""
+        self._most_bytes = most_bytes
+        self._events: deque[Event] = deque()
+        self._bytes = 0
+        self._woken = False
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def put(self, event: Event) -> None:
+        """Take an event; a message waits while the inbox is full, other events never do."""
+        size = len(event.payload) if isinstance(event, Arrived) else 0
+        with self._changed:
+            while size and self._bytes >= self._most_bytes and not self._closed:
+                self._changed.wait()
+            self._events.append(event)
+            self._bytes += size
+            self._changed.notify_all()
+
+    def get(self, within: float) -> Event | None:
+        """Return the next event, or None if there is none within so many seconds, or on `wake`."""
+        with self._changed:
+            if not self._events and not self._woken:
+                self._changed.wait(max(0.0, within))
+            self._woken = False
+            if not self._events:
+                return None
+            event = self._events.popleft()
+            if isinstance(event, Arrived):
+                self._bytes -= len(event.payload)
+            self._changed.notify_all()
+            return event
+
+    def wake(self) -> None:
+        """Let a waiting `get` return at once; safe in a signal handler of its own thread."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Hold nobody up any more: nothing will be taken out."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()

@@ -1,0 +1,76 @@
+"""The collector as a process: `python -m gateway.collector.process --config collector.toml`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway import logs
+from gateway.clock import SystemClock
+from gateway.collector.collector import Collector
+from gateway.collector.sqlite import SqliteStore
+from gateway.config.collector import load_collector
+from gateway.errors import ConfigError, SimpangError
+from gateway.trust import Trust
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gateway.collector.store import Store
+    from gateway.config.collector import CollectorConfig
+
+log = logging.getLogger(__name__)
+
+
+def run(config: CollectorConfig) -> None:
+    """Collect until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigError: The config asks for what there is not.
+        StoreBusy: The folder of dead letters can't be made or read.
+    """
+    clock = SystemClock()
+    trust = Trust()
+    collector = Collector(config, open_store(config), clock, trust)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: collector.stop())
+    collector.run()
+
+
+def open_store(config: CollectorConfig) -> Store:
+    """Make the store that the config names; nothing is opened yet.
+
+    Raises:
+        ConfigError: There is no such store in this version.
+    """
+    if config.store.kind == "sqlite":
+        return SqliteStore(config.store.path)
+    raise ConfigError(
+        f"store.kind: {config.store.kind} can't be written to yet", 'use kind = "sqlite"'
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a collector; 0 when it was told to end, 1 if it could not work, 2 for a wrong config."""
+    parser = argparse.ArgumentParser(description="Store what the gateways send.")
+    parser.add_argument("--config", type=Path, required=True, help="collector.toml")
+    parser.add_argument("--log", choices=list(logs.LEVELS), help="how much to say")
+    options = parser.parse_args(arguments)
+    try:
+        logs.start(options.log)
+        run(load_collector(options.config))
+    except ConfigError as error:
+        log.error("%s", error)  # noqa: TRY400 - a sentence for a person; the trace says nothing more
+        return 2
+    except SimpangError as error:
+        log.error("%s", error)  # noqa: TRY400 - the same
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

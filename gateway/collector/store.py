@@ -1,0 +1,59 @@
+"""What a store must be able to do; what it says no to, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from gateway.collector.points import Fields, Point, Tags
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A point that the store will never take.
+
+    Attributes:
+        index: Its place among the points of that write.
+        reason: What the store said.
+    """
+
+    index: int
+    reason: str
+
+
+class Store(Protocol):
+    """Where points end up; the same points written again change nothing."""
+
+    def write(self, points: Sequence[Point]) -> list[Refusal]:
+        """Store points, safe from a power cut on return, and name those that it never takes.
+
+        Raises:
+            StoreBusy: It can't now; all or none of the points may be in it.
+            StoreDenied: It does not let us in, or is damaged.
+        """
+
+    def newest(self, measurement: str, tags: Mapping[str, str]) -> int | None:
+        """Return the time of the newest point with these tags among others, or None.
+
+        Raises:
+            StoreBusy: It can't answer now.
+            StoreDenied: It does not let us in, or is damaged.
+        """
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class Reader(Protocol):
+    """What can be asked of a store."""
+
+    def series(self, measurement: str, tags: Mapping[str, str]) -> list[Tags]:
+        """List the series of a measurement that bear these tags among others."""
+
+    def select(
+        self, measurement: str, tags: Mapping[str, str], since: int = 0
+    ) -> Iterator[tuple[Tags, int, Fields]]:
+        """Iterate over points, series by series, each in the order of time, from `since` (ms)."""

@@ -1,0 +1,150 @@
+"""One write: rows, then what tells of them, then dead letters; only then is anything decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gateway.collector.audit import Flawed, Sound
+from gateway.collector.deadletters import Letter
+from gateway.collector.points import TOUCHED, of_delivery, of_touched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from gateway.collector.audit import Verdict
+    from gateway.collector.deadletters import DeadLetters
+    from gateway.collector.points import Point
+    from gateway.collector.store import Store
+    from gateway.mqtt import Token
+
+ROWS: Final = "rows"
+"""The reason of a batch of which the store refused a row; its other rows are stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One message of a write.
+
+    Attributes:
+        topic: Its topic.
+        payload: Its bytes.
+        token: What acknowledges it.
+        received: When it came, ms since 1970 by the collector's clock.
+        verdict: What the audit made of it.
+        points: What it puts into the store, its delivery apart.
+    """
+
+    topic: str
+    payload: bytes
+    token: Token | None
+    received: int
+    verdict: Verdict | None
+    points: Sequence[Point] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of a batch: stored where `reason` is None, or refused."""
+
+    gateway: str
+    epoch: str
+    seq: int
+    reason: str | None
+
+
+class Writer:
+    """Carries groups of messages into the store and the folder of dead letters.
+
+    A write that failed may be tried again as it is: everything in it is the same point, the same
+    letter. Only the moment in `touched` is new with each attempt, since the aggregator may have
+    passed the old one.
+    """
+
+    def __init__(
+        self, store: Store, letters: DeadLetters, collector: str, wall: Callable[[], float]
+    ) -> None:
+        """Write to a store and a folder, as the collector of this id, by this wall clock."""
+        self._store = store
+        self._letters = letters
+        self._collector = collector
+        self._wall = wall
+        self._moment: int | None = None
+
+    def write(self, items: Sequence[Item]) -> list[Decision]:
+        """Write all of a group, and decide on its batches once everything is on the disk.
+
+        Raises:
+            StoreBusy: The store or the dead letters can't take it now; decide nothing.
+            StoreDenied: The store does not let us in; decide nothing.
+        """
+        refused = self._write_points(items)
+        refused |= self._write_ledger(items, refused)
+        self._letters.bury(list(_letters(items, refused)))
+        decisions = list(_decisions(items, refused))
+        for decision in decisions:
+            if decision.reason is None:
+                self._letters.discard(decision.gateway, decision.epoch, decision.seq)
+        return decisions
+
+    def _write_points(self, items: Sequence[Item]) -> dict[int, str]:
+        """Write readings and news; return the items of which any point was refused, and why."""
+        owners = [place for place, item in enumerate(items) for _ in item.points]
+        refusals = self._store.write([point for item in items for point in item.points])
+        return {owners[refusal.index]: refusal.reason for refusal in refusals}
+
+    def _write_ledger(self, items: Sequence[Item], refused: dict[int, str]) -> dict[int, str]:
+        """Write which batches are whole, and which devices got readings; return what was refused.
+
+        A batch of which a row was refused gets no delivery: it is not there yet.
+        """
+        whole = [
+            (place, of_delivery(item.verdict.gateway, item.verdict.batch))
+            for place, item in enumerate(items)
+            if isinstance(item.verdict, Sound) and place not in refused
+        ]
+        touched = of_touched(self._collector, _spans(items), self._next_moment())
+        refusals = self._store.write([*(point for _, point in whole), *touched])
+        return {whole[one.index][0]: one.reason for one in refusals if one.index < len(whole)}
+
+    def _next_moment(self) -> int:
+        """Return a time that rises strictly, also across restarts and steps of the clock."""
+        if self._moment is None:
+            self._moment = self._store.newest(TOUCHED, {"collector": self._collector}) or 0
+        self._moment = max(int(self._wall() * 1000), self._moment + 1)
+        return self._moment
+
+
+def _spans(items: Sequence[Item]) -> dict[tuple[str, str], tuple[int, int]]:
+    """Find from when to when each device got readings with a date."""
+    spans: dict[tuple[str, str], tuple[int, int]] = {}
+    for item in items:
+        if isinstance(item.verdict, Sound) and not item.verdict.batch.undated:
+            sound = item.verdict
+            key = (sound.gateway, sound.batch.device)
+            first, last = spans.get(key, (sound.batch.first, sound.last))
+            spans[key] = (min(first, sound.batch.first), max(last, sound.last))
+    return spans
+
+
+def _letters(items: Sequence[Item], refused: dict[int, str]) -> Iterator[Letter]:
+    for place, item in enumerate(items):
+        match item.verdict:
+            case Flawed(reason, detail, gateway, epoch, seq):
+                pass
+            case Sound(gateway, batch) if place in refused:
+                reason, detail = ROWS, refused[place]
+                epoch, seq = batch.epoch, batch.seq
+            case _:
+                continue
+        yield Letter(item.topic, item.payload, reason, detail, item.received, gateway, epoch, seq)
+
+
+def _decisions(items: Sequence[Item], refused: dict[int, str]) -> Iterator[Decision]:
+    for place, item in enumerate(items):
+        match item.verdict:
+            case Sound(gateway, batch):
+                reason = ROWS if place in refused else None
+                yield Decision(gateway, batch.epoch, batch.seq, reason)
+            case Flawed(reason, _, str(gateway), str(epoch), int(seq)):
+                yield Decision(gateway, epoch, seq, reason)
