@@ -125,11 +125,6 @@ class Batcher:
 
     # -- batches ----------------------------------------------------------------------------
 
-    def due(self, now: float) -> float:
-        """Seconds until a batch is due; infinity while none waits."""
-        since = min((batch.since for batch in self._open.values()), default=math.inf)
-        return max(0.0, since + self._batch_seconds - now)
-
     def close_due(self, now: float) -> list[Held]:
         """Close the batches that waited long enough."""
         keys = [k for k, batch in self._open.items() if now >= batch.since + self._batch_seconds]

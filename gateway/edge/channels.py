@@ -8,7 +8,8 @@ from typing import Any, Final
 MOST_STRETCHES: Final = 64
 """Stretches kept a channel; beyond, the two oldest become one, which errs on the safe side."""
 
-_TIE_MS: Final = 1
+_TIE_MS: Final = 10
+"""How far behind the last reading one may lie to count as measured just after it."""
 
 
 @dataclass(slots=True)
@@ -64,8 +65,8 @@ class Channel:
             at: When it was measured, ms since 1970.
 
         Returns:
-            That time, at most 2 ms later where two readings would share a millisecond; None where
-            an older reading may bear it already.
+            That time, some ms later where readings would share a millisecond; None where an older
+            reading may bear it already.
         """
         if self.current is not None and 0 <= self.current[1] - at <= _TIE_MS:
             at = self.current[1] + 1

@@ -78,6 +78,7 @@ class Publisher:
         self._live = spool.newest()
         self._cursor = 0
         self._ahead: deque[int] = deque()
+        self._offered: deque[int] = deque()
         self._sent: OrderedDict[int, _Sent] = OrderedDict()
         self._names: dict[int, tuple[str, int]] = {}
         self._highest: dict[str, int] = {}
@@ -153,7 +154,7 @@ class Publisher:
         """Put refused batches back in line whose time has come."""
         for number in self._spool.offer(now):
             self.counters["offered"] += 1
-            self._queue(number)
+            self._offered.append(number)
 
     # -- what to do -------------------------------------------------------------------------
 
@@ -219,7 +220,9 @@ class Publisher:
         return newest
 
     def _oldest_unsent(self) -> int | None:
-        """Find the oldest batch that is neither sent nor live."""
+        """Find the oldest batch that is neither sent nor live; those offered again go first."""
+        if self._offered:
+            return self._offered.popleft()
         live = set(self._live.values())
         while True:
             if not self._ahead:

@@ -41,9 +41,6 @@ _EARLY_BYTES: Final = MEMORY_BYTES // 4
 _UNREAD: Final = 1 << 22
 """Where the numbers of epochs begin that were opened while the file could not be read."""
 
-_MEMORY_STEP: Final = MEMORY_BYTES // 16
-"""What is given up at once where memory is full, so that it is not done for every reading."""
-
 _PAGE: Final = 64
 _RECENT_BATCHES: Final = 2000
 
@@ -329,16 +326,14 @@ class Spool:
 
     # -- the commit -------------------------------------------------------------------------
 
-    def due(self, now: float) -> float:
-        """Seconds until a commit is due; infinity while there is nothing to commit."""
+    def wants_commit(self, now: float) -> bool:
+        """Say whether a commit is due."""
+        changes = self._changes
         if self.memory:
-            full = self._changes.size > MEMORY_BYTES
-            return 0.0 if full else max(0.0, self._tried_at + RETRY_SECONDS - now)
-        if self._changes.since is None:
-            return float("inf")
-        if self._changes.size > _EARLY_BYTES:
-            return 0.0
-        return max(0.0, self._changes.since + self.commit_seconds - now)
+            return changes.size > MEMORY_BYTES or now - self._tried_at >= RETRY_SECONDS
+        if changes.since is None:
+            return False
+        return changes.size > _EARLY_BYTES or now - changes.since >= self.commit_seconds
 
     def commit(self, now: float) -> Committed:
         """Commit what is open; on failure nothing is lost and memory takes over."""
@@ -392,7 +387,7 @@ class Spool:
         evicted: list[int] = []
         changes = self._changes
         if changes.size > MEMORY_BYTES:
-            while changes.size > MEMORY_BYTES - _MEMORY_STEP:
+            while changes.size > MEMORY_BYTES * 15 // 16:  # not again for each reading
                 gone = changes.give_up()
                 self.counts.dropped["memory"] += 1
                 if isinstance(gone, Held):
@@ -413,10 +408,16 @@ class Spool:
         """Write the `spool` message; true right after a commit, and at any time in memory."""
         return self._epochs.state(self._lowest)
 
+    def used(self) -> int:
+        """Bytes that are held, on disk and not yet there."""
+        return self._from_file(SpoolFile.used, 0) + self._changes.size
+
     def _lowest(self, number: int) -> int | None:
         """Find the lowest seq held of an epoch; what is on the disk counts until a commit."""
-        unreadable: int | None = 1
-        on_disk = self._from_file(lambda file: file.lowest(number), unreadable)
+        on_disk = None
+        if self._file is not None:
+            unreadable: int | None = 1
+            on_disk = self._from_file(lambda file: file.lowest(number), unreadable)
         born = (held for held in self._changes.born.values() if split_id(held.id)[0] == number)
         first = next(born, None)
         lows = [low for low in (on_disk, None if first is None else first.seq) if low is not None]

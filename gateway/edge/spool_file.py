@@ -227,10 +227,12 @@ class SpoolFile:
 
     def used(self) -> int:
         """Bytes that the tables take now, free pages not counted."""
-        pages = self._connection.execute("PRAGMA page_count").fetchone()[0]
-        free = self._connection.execute("PRAGMA freelist_count").fetchone()[0]
-        size = self._connection.execute("PRAGMA page_size").fetchone()[0]
-        return int((pages - free) * size)
+        with named_errors(self.path):
+            pages, free, size = (
+                int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
+                for name in ("page_count", "freelist_count", "page_size")
+            )
+        return (pages - free) * size
 
     def kept(self) -> dict[str, Any]:
         """Read all small facts."""

@@ -1,0 +1,1 @@
+"""What the gateway holds and sends: spool, batcher, publisher, core."""
