@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import config, port, run
+from gateway.cli import config, dead, port, run, spool
 from gateway.errors import ConfigError, SimpangError
 
 app = typer.Typer(
@@ -26,6 +26,8 @@ app.add_typer(run.gateway, name="gateway")
 app.add_typer(run.collector, name="collector")
 app.add_typer(config.app, name="config")
 app.add_typer(port.app, name="port")
+app.add_typer(spool.app, name="spool")
+app.add_typer(dead.app, name="dead")
 
 
 def main() -> None:

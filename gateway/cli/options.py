@@ -11,6 +11,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The config file.")]
 
+MaybeConfigFile = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="The config that names it.")
+]
+
 ConfigArgument = Annotated[
     Path, typer.Argument(metavar="FILE", help="A gateway.toml or collector.toml.")
 ]

@@ -26,11 +26,11 @@ def resolve(path: str | os.PathLike[str]) -> dict[str, Any]:
         ConfigError: The file has mistakes.
     """
     if "collector" in read_or_refuse(path).content:
-        return _hide(load_collector(path).model_dump(mode="json", exclude_none=True))
+        return hide(load_collector(path).model_dump(mode="json", exclude_none=True))
     table = load_gateway(path).model_dump(mode="json", exclude_none=True)
     for port in table["ports"]:
         port["devices"] = [device | device.pop("settings") for device in port["devices"]]
-    return _hide(table)
+    return hide(table)
 
 
 def as_json(path: str | os.PathLike[str]) -> str:
@@ -43,12 +43,12 @@ def as_toml(path: str | os.PathLike[str]) -> str:
     return tomlkit.dumps(resolve(path))
 
 
-def _hide(table: dict[str, Any]) -> dict[str, Any]:
+def hide(table: dict[str, Any]) -> dict[str, Any]:
     """Replace what may be a secret; `password_file` only names a file, and stays."""
     return {key: HIDDEN if _SECRET.search(key) else _inside(table[key]) for key in table}
 
 
 def _inside(value: object) -> object:
     if isinstance(value, dict):
-        return _hide(value)
+        return hide(value)
     return [_inside(each) for each in value] if isinstance(value, list) else value

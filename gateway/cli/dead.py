@@ -1,0 +1,64 @@
+"""`simpang dead`: what no store would take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli.options import Json, MaybeConfigFile
+from gateway.cli.times import write_ms
+
+if TYPE_CHECKING:
+    from gateway.collector.deadletters import Heading
+
+app = typer.Typer(help="See what was refused.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `list` a verb of its own: typer folds a group of one command into one."""
+
+
+@app.command("list", epilog="Example: simpang dead list --config /etc/simpang/collector.toml")
+def list_dead(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="FOLDER", help="A folder of dead letters.")
+    ] = None,
+    *,
+    config: MaybeConfigFile = None,
+    json: Json = False,
+) -> None:
+    """List the dead letters, oldest first, each with its reason."""
+    from gateway.collector.deadletters import list_letters
+    from gateway.errors import ConfigError
+
+    where = folder or _folder_in(config)
+    if not where.is_dir():
+        raise ConfigError(f"there is no folder {where}", "name the one of [collector] dead_letters")
+    letters = list(list_letters(where))
+    if json:
+        from dataclasses import asdict
+        from json import dumps
+
+        typer.echo(dumps([asdict(letter) for letter in letters], ensure_ascii=False, indent=2))
+    elif letters:
+        for letter in letters:
+            _print(letter)
+    else:
+        typer.echo(f"{where}: no dead letters")
+
+
+def _folder_in(config: Path | None) -> Path:
+    if config is None:
+        raise typer.BadParameter("name a FOLDER, or the --config it is in")
+    from gateway.config.collector import load_collector
+
+    return load_collector(config).collector.dead_letters
+
+
+def _print(letter: Heading) -> None:
+    name = f"{letter.epoch}/{letter.seq}" if letter.epoch is not None else f"{letter.size} bytes"
+    where = letter.gateway or letter.topic
+    typer.echo(f"{write_ms(letter.received)}  {letter.reason:8}  {where}  {name}: {letter.detail}")

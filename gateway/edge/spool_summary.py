@@ -1,0 +1,123 @@
+"""What a spool's file holds, told without touching it, whether or not a gateway has it open."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway.edge.spool_file import LAYOUT, SpoolFile, named_errors
+from gateway.errors import ConfigError, SpoolDamaged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class EpochSummary:
+    """One epoch: `low` is the lowest seq held, `next` where nothing is."""
+
+    epoch: str
+    low: int
+    next: int
+    dropped: list[tuple[int, int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a spool's file holds.
+
+    Attributes:
+        path: The file.
+        used_bytes: What its tables take.
+        waiting: Batches not yet receipted, the refused left out.
+        refused: Batches that a collector refused, by reason.
+        pending: Readings whose batch is still open.
+        undated: Readings that wait for a clock to be trusted.
+        oldest: Time of the first reading of the oldest batch, ms since 1970; None where none is.
+        newest: Time of the first reading of the newest batch.
+        devices: Batches held, by device.
+        epochs: Every opening that still matters, oldest first.
+    """
+
+    path: str
+    used_bytes: int
+    waiting: int
+    refused: dict[str, int]
+    pending: int
+    undated: int
+    oldest: int | None
+    newest: int | None
+    devices: dict[str, int]
+    epochs: list[EpochSummary]
+
+
+def summarize(path: Path) -> Summary:
+    """Read what a spool holds.
+
+    Raises:
+        ConfigError: There is no such file.
+        SpoolDamaged: It is no spool, or a broken one.
+        SpoolUnwritable: It can't be read.
+    """
+    if not path.is_file():
+        raise ConfigError(f"there is no spool at {path}", "name the file, or the config it is in")
+    with named_errors(path):
+        connection = sqlite3.connect(_read_only(path), uri=True, isolation_level=None)
+        try:
+            _check(connection, path)
+            return _summarize(connection, path)
+        finally:
+            connection.close()
+
+
+def _read_only(path: Path) -> str:
+    """Write the URI that opens the file without a trace.
+
+    A closed WAL file that lies on a card mounted read-only can only be opened as `immutable`,
+    which a file that someone writes to must not be.
+    """
+    mode = "mode=ro" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
+    return f"{path.absolute().as_uri()}?{mode}"
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    layout = connection.execute("PRAGMA user_version").fetchone()[0]
+    if layout != LAYOUT:
+        raise SpoolDamaged(f"{path} is no spool of this version (layout {layout}, not {LAYOUT})")
+
+
+def _summarize(connection: sqlite3.Connection, path: Path) -> Summary:
+    connection.execute("BEGIN")  # one moment, though the gateway goes on writing
+    file = SpoolFile(connection, path)
+    oldest, newest = connection.execute("SELECT min(first), max(first) FROM batches").fetchone()
+    undated, pending = connection.execute(
+        "SELECT count(*) FILTER (WHERE at IS NULL), count(at) FROM pending"
+    ).fetchone()
+    refused = _count(connection, "refused")
+    waiting = refused.pop(None, 0)
+    return Summary(
+        path=str(path),
+        used_bytes=file.used(),
+        waiting=waiting,
+        refused={str(reason): count for reason, count in refused.items()},
+        pending=pending,
+        undated=undated,
+        oldest=oldest,
+        newest=newest,
+        devices={str(device): count for device, count in _count(connection, "device").items()},
+        epochs=list(_epochs(file)),
+    )
+
+
+def _count(connection: sqlite3.Connection, column: str) -> Counter[str | None]:
+    query = f"SELECT {column}, count(*) FROM batches GROUP BY {column} ORDER BY {column}"  # noqa: S608 - ours
+    return Counter(dict(connection.execute(query).fetchall()))
+
+
+def _epochs(file: SpoolFile) -> Iterator[EpochSummary]:
+    for row in file.epochs():
+        low = file.lowest(row.number)
+        yield EpochSummary(row.epoch, row.next if low is None else low, row.next, row.dropped)

@@ -1,0 +1,1 @@
+"""The command `simpang`, as people and scripts meet it."""
