@@ -12,7 +12,9 @@ cost a naive gateway its data.
 
 from __future__ import annotations
 
+import base64
 import getpass
+import hashlib
 import shutil
 import signal
 import socket
@@ -33,6 +35,14 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
+
+
+def password_line(username: str, password: str) -> str:
+    """Write a line of a mosquitto `password_file` (PBKDF2, SHA-512)."""
+    salt = username.encode().ljust(12)[:12]
+    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, 101)
+    shown = "$".join(base64.b64encode(part).decode() for part in (salt, digest))
+    return f"{username}:$7$101${shown}"
 
 
 class Broker:

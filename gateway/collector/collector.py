@@ -16,12 +16,11 @@ from gateway.notify import ALIVE, READY, STOPPING, notify
 from schemas.topics import Kind, build
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gateway.clock import Clock
     from gateway.collector.store import Store
     from gateway.config.collector import CollectorConfig
     from gateway.mqtt import Event
+    from gateway.trust import Trust
 
 STATUS_SECONDS: Final = 60.0
 """How often the counters are logged, where they changed."""
@@ -40,7 +39,7 @@ class Collector:
         config: CollectorConfig,
         store: Store,
         clock: Clock,
-        trusted: Callable[[], float | None],
+        trust: Trust,
     ) -> None:
         """Wire a collector to its broker and its store.
 
@@ -48,7 +47,7 @@ class Collector:
             config: What `collector.toml` says.
             store: Where the points go; closed by `run`.
             clock: This machine's clocks.
-            trusted: Seconds since 1970 while the wall clock can be trusted, otherwise None.
+            trust: Whether the wall clock can be believed, and so judge the times of others.
 
         Raises:
             StoreBusy: The folder of dead letters can't be made or read.
@@ -57,6 +56,7 @@ class Collector:
         self._root = config.broker.root
         self._store = store
         self._clock = clock
+        self._trust = trust
         self._inbox = Inbox()
         self._receipts = Receipts()
         self._letters = DeadLetters(me.dead_letters, me.dead_letters_bytes)
@@ -71,15 +71,16 @@ class Collector:
             self._receipts,
             self._connection.acknowledge,
             clock,
-            trusted,
+            self._trusted,
             write_rows=config.store.write_rows,
             write_seconds=config.store.write_seconds,
         )
         self._connected = False
         self._quarrel = ""
         self._stopping = threading.Event()
-        self._said: dict[str, int] = {}
+        self._poll_at = 0.0
         self._say_at = 0.0
+        self._said: dict[str, int] = {}
 
     def run(self) -> None:
         """Collect until `stop`; then write what is at hand, tell the gateways, and leave."""
@@ -115,6 +116,9 @@ class Collector:
     def _round(self) -> None:
         """Take one event, or do what has become due."""
         now = self._clock.monotonic()
+        if now >= self._poll_at:
+            self._poll_at = now + _GLANCE
+            self._trust.poll(self._clock.stamp())
         if self._subscriber.wait() <= 0:
             self._subscriber.write()
         if self._connected:
@@ -149,6 +153,10 @@ class Collector:
                 log.error("the broker refuses the subscription to %s: %s", topic, reason)
             case _:
                 pass
+
+    def _trusted(self) -> float | None:
+        at = self._trust.date(self._clock.stamp())
+        return None if at is None else at / 1000
 
     def _publish(self, gateway: str, receipt: bytes) -> bool:
         topic = build(self._root, gateway, Kind.RECEIPT)

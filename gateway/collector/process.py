@@ -34,7 +34,7 @@ def run(config: CollectorConfig) -> None:
         StoreBusy: The folder of dead letters can't be made or read.
     """
     clock = SystemClock()
-    trust = Trust()
+    trust = Trust.of("kernel", clock.boot_id)
     collector = Collector(config, open_store(config), clock, trust)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: collector.stop())

@@ -1,0 +1,1 @@
+"""The connection to the broker, against a real Mosquitto and against brokers that misbehave."""
