@@ -1,0 +1,39 @@
+"""Which sensors can be simulated, by the names of their drivers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gateway.errors import SimpangError
+from gateway.simulator.air import Air
+from gateway.simulator.nova import Nova
+from gateway.simulator.omnipresense import Radar
+from gateway.simulator.plantower import Plantower
+from gateway.simulator.road import Road
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from devices.driver import Driver
+    from gateway.simulator.sensor import Sensor
+
+MAKERS: Final[dict[str, Callable[[Driver, int], Sensor]]] = {
+    "plantower": lambda driver, seed: Plantower(driver, Air(seed)),
+    "nova": lambda driver, seed: Nova(driver, Air(seed)),
+    "omnipresense": lambda driver, seed: Radar(driver, Road(seed)),
+}
+"""The maker, the first half of a driver's name, to how its sensors are played."""
+
+
+def build(driver: Driver, seed: int) -> Sensor:
+    """Build a simulated sensor that speaks as `driver` describes.
+
+    Raises:
+        SimpangError: Nobody has written how this sensor behaves.
+    """
+    maker = MAKERS.get(driver.name.partition(".")[0])
+    if maker is None:
+        raise SimpangError(
+            f"no sensor of {driver.name} can be made up", "replay captured frames: --replay FILE"
+        )
+    return maker(driver, seed)

@@ -1,0 +1,101 @@
+"""A UART: the sensor's end of a serial line, on a pseudo-terminal with the pace of a real one."""
+
+from __future__ import annotations
+
+import os
+import select
+import tty
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STALE_BYTES: Final = 4000
+"""What a port keeps while nobody has it open: about as much as the kernel's buffer of a tty."""
+
+_READ_SIZE: Final = 4096
+
+
+class Uart:
+    """A serial port under a lasting name, for one thread.
+
+    The name is a symbolic link, as udev makes them: unplugged, it is gone; plugged in again, it
+    leads to a new device. Nothing here ever waits: what does not fit is lost, as on a real line.
+    """
+
+    def __init__(self, link: Path) -> None:
+        """Plug in under the name `link`."""
+        self.link = link
+        self._master: int | None = None
+        self._stale = 0
+        self.plug()
+
+    @property
+    def plugged(self) -> bool:
+        """Whether the port is there."""
+        return self._master is not None
+
+    @property
+    def opened(self) -> bool:
+        """Whether somebody has the port open, which no real sensor ever knows."""
+        if self._master is None:
+            return False
+        poll = select.poll()
+        poll.register(self._master, 0)
+        return not any(events & select.POLLHUP for _, events in poll.poll(0))
+
+    def plug(self) -> None:
+        """Let the port appear; the line is raw from the first byte on and echoes nothing."""
+        if self._master is not None:
+            return
+        self._master, slave = os.openpty()
+        self._stale = 0
+        try:
+            os.set_blocking(self._master, False)
+            tty.setraw(slave)
+            fresh = self.link.with_name(f"{self.link.name}.new")
+            fresh.unlink(missing_ok=True)
+            fresh.symlink_to(os.ttyname(slave))
+            fresh.replace(self.link)
+        finally:
+            os.close(slave)
+
+    def unplug(self) -> None:
+        """Let the port vanish; whoever has it open reads an error."""
+        if self._master is None:
+            return
+        self.link.unlink(missing_ok=True)
+        os.close(self._master)
+        self._master = None
+
+    def write(self, data: bytes) -> int:
+        """Send bytes and return how many arrived in the port's buffer."""
+        if self._master is None:
+            return 0
+        if self.opened:
+            self._stale = 0
+        else:
+            data = data[: max(0, STALE_BYTES - self._stale)]
+        try:
+            written = os.write(self._master, data) if data else 0
+        except (BlockingIOError, OSError):
+            return 0
+        self._stale += written
+        return written
+
+    def read(self, within: float) -> bytes:
+        """Return what the other end sent, waiting so many seconds for it at most.
+
+        While nobody has the port open, there is nothing to wait for, and it returns at once.
+        """
+        if self._master is None:
+            return b""
+        poll = select.poll()
+        poll.register(self._master, select.POLLIN)
+        for _, events in poll.poll(max(0.0, within) * 1000):
+            if events & select.POLLIN:
+                try:
+                    return os.read(self._master, _READ_SIZE)
+                except (BlockingIOError, OSError):
+                    return b""
+        return b""
