@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tests.house import cli_page, config_page, messages
-
-ROOT = Path(__file__).parents[2]
+from tests.house.tree import ROOT
 
 
 def generated() -> dict[str, str]:

@@ -9,8 +9,9 @@ from jsonschema import Draft202012Validator
 
 from schemas.batch import Batch, decode, encode
 from tests.house.cli_page import commands, help_of
-from tests.house.generate import ROOT, generated
+from tests.house.generate import generated
 from tests.house.messages import MESSAGES, schema
+from tests.house.tree import ROOT
 from tests.schemas.batches import batches
 
 if TYPE_CHECKING:
