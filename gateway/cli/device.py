@@ -1,0 +1,163 @@
+"""`simpang device`: which sensors are known, and what their bytes mean."""
+
+from __future__ import annotations
+
+import json as json_format
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway.cli.options import Json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from devices.driver import Driver, Settings
+    from gateway.cli.decoded import Event
+
+app = typer.Typer(help="Know the sensors.", no_args_is_help=True, rich_markup_mode=None)
+
+_CHUNK = 65536
+_LISTED = "`simpang device drivers` lists them all"
+
+
+@app.command(epilog="Example: simpang device drivers --json")
+def drivers(*, json: Json = False) -> None:
+    """List the sensors that can be read: line settings, quantities, and how well it is proven.
+
+    Proof: a capture from a real sensor, the maker's worked example, or documents only.
+    """
+    from devices import registry
+
+    known = [registry.find(name) for name in registry.names()]
+    if json:
+        typer.echo(_dump([_describe(driver) for driver in known], indent=2))
+    else:
+        _print_table(known)
+
+
+@app.command(epilog="Example: simpang device decode nova.sds011 --hex aac0d4043a0aa1601dab")
+def decode(
+    driver: Annotated[str, typer.Argument(metavar="DRIVER", help="As `device drivers` names it.")],
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="The bytes as they came off the line.")
+    ] = None,
+    *,
+    hexes: Annotated[
+        str | None,
+        typer.Option("--hex", metavar="H", help="The bytes in hex; - reads a stream a line."),
+    ] = None,
+    registers: Annotated[
+        str | None, typer.Option("--map", metavar="M", help="The register map, for Modbus.")
+    ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting; its value in JSON."),
+    ] = None,
+) -> None:
+    """Turn a sensor's bytes into JSON, one frame or run of junk a line."""
+    from gateway.cli.decoded import decode as events
+
+    known, settings = _configured(driver, registers, given or [])
+    if file is not None and hexes is None:
+        _print_events(events(known, settings, _read(file)))
+    elif file is not None or hexes is None:
+        raise typer.BadParameter("give either a FILE or --hex")
+    elif hexes == "-":
+        for number, line in enumerate(sys.stdin, start=1):
+            stream = _unhex(line, f"line {number}")
+            _print_events({"line": number} | event for event in events(known, settings, [stream]))
+    else:
+        _print_events(events(known, settings, [_unhex(hexes, "--hex")]))
+
+
+def _configured(name: str, registers: str | None, given: list[str]) -> tuple[Driver, Settings]:
+    from devices.errors import BadSetting, DriverError, UnknownDriver
+    from devices.registry import find
+    from gateway.errors import ConfigError
+
+    settings = dict(map(_parse_setting, given))
+    if registers is not None:
+        settings["map"] = registers
+    try:
+        driver = find(name)
+        return driver, driver.configure(settings)
+    except UnknownDriver as error:
+        remedy = f"did you mean {error.likely}?" if error.likely else _LISTED
+        raise ConfigError(f"no driver is called {name!r}", remedy) from None
+    except BadSetting as error:
+        raise ConfigError(error.why, error.likely and f"did you mean {error.likely}?") from None
+    except DriverError as error:
+        raise ConfigError(error.why, "install it again, or tell its author") from None
+
+
+def _parse_setting(text: str) -> tuple[str, Any]:
+    from gateway.errors import ConfigError
+
+    key, _, value = text.partition("=")
+    try:
+        return key, json_format.loads(value)
+    except ValueError:
+        remedy = """write KEY=VALUE with the value in JSON, such as OT=true or unit='"km/h"'"""
+        raise ConfigError(f"--set {text!r} is no setting", remedy) from None
+
+
+def _unhex(text: str, where: str) -> bytes:
+    from gateway.errors import ConfigError
+
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        remedy = "two digits a byte, such as aac0d4043a0aa1601dab"
+        raise ConfigError(f"{where} is not hex: {error}", remedy) from None
+
+
+def _read(file: Path) -> Iterator[bytes]:
+    from gateway.errors import ConfigError
+
+    try:
+        with file.open("rb") as opened:
+            yield from iter(lambda: opened.read(_CHUNK), b"")
+    except OSError as error:
+        raise ConfigError(f"{file} can't be read: {error.strerror}") from None
+
+
+def _print_events(events: Iterable[Event]) -> None:
+    for event in events:
+        typer.echo(_dump(event))
+
+
+def _dump(value: object, indent: int | None = None) -> str:
+    return json_format.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+
+
+def _describe(driver: Driver) -> dict[str, Any]:
+    line = driver.line
+    return {
+        "name": driver.name,
+        "line": {"baudrate": line.baudrate, "parity": line.parity, "stopbits": line.stopbits},
+        "quantities": driver.quantities,
+        "channels": driver.channels,
+        "every": driver.every,
+        "warmup_seconds": driver.warmup_seconds,
+        "settings": {name: setting.help for name, setting in driver.takes.items()},
+        "commands": {name: command.help for name, command in driver.commands.items()},
+        "proof": driver.proof,
+        "document": driver.document,
+    }
+
+
+def _print_table(known: list[Driver]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("name", "line", "quantities", "proof", box=None)
+    for driver in known:
+        line = driver.line
+        quantities = " ".join(driver.quantities) or f"traffic: {' '.join(driver.channels)}"
+        table.add_row(
+            driver.name, f"{line.baudrate} 8{line.parity}{line.stopbits}", quantities, driver.proof
+        )
+    Console().print(table)
