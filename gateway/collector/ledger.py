@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final, Literal
 
 from gateway.collector.points import DELIVERY, SPOOL
@@ -105,11 +105,11 @@ class _Epoch:
         """Cut what is not in the store where the verdict may change, and judge each piece."""
         edges = self._edges()
         for first, last in self._holes(max(edges, default=1) - 1):
-            inner = [edge for edge in edges if first < edge <= last]
-            for low, beyond in pairwise([first, *inner, last + 1]):
-                verdict = self._judge(low)
+            cuts = [first, *(edge for edge in edges if first < edge <= last), last + 1]
+            for verdict, pieces in groupby(pairwise(cuts), key=lambda piece: self._judge(piece[0])):
                 if verdict is not None:
-                    yield Gap(self._name, low, beyond - 1, *verdict)
+                    ends = list(pieces)
+                    yield Gap(self._name, ends[0][0], ends[-1][1] - 1, *verdict)
 
     def _judge(self, seq: int) -> tuple[Kind, str] | None:
         """Say what became of a seq that is not in the store; None if its age explains it."""

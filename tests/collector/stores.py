@@ -1,0 +1,63 @@
+"""Stores that fail on command, for whoever must survive it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.collector.store import Refusal
+from gateway.errors import StoreBusy, StoreDenied
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gateway.collector.points import Point
+    from gateway.collector.sqlite import SqliteStore
+
+
+class FaultyStore:
+    """The embedded store with faults in front of it; set its attributes at any time.
+
+    Attributes:
+        busy: Whether every write is put off.
+        denied: Whether every write is denied.
+        after: What a busy store asks to wait, s.
+        refuses: Says of a point that it is never taken.
+        attempts: Writes tried.
+        written: The points of each write that was taken, in order.
+    """
+
+    def __init__(self, inner: SqliteStore) -> None:
+        """Stand in front of a store."""
+        self.inner = inner
+        self.busy = False
+        self.denied = False
+        self.after: float | None = None
+        self.refuses: Callable[[Point], bool] = lambda _: False
+        self.attempts = 0
+        self.written: list[list[Point]] = []
+
+    def write(self, points: Sequence[Point]) -> list[Refusal]:
+        """Write what is not refused, unless busy or denied."""
+        self.attempts += 1
+        if self.busy:
+            raise StoreBusy("the store is busy", after=self.after)
+        if self.denied:
+            raise StoreDenied("the store does not let us in", "check the token")
+        refusals = [
+            Refusal(place, "out of range")
+            for place, point in enumerate(points)
+            if self.refuses(point)
+        ]
+        out = {refusal.index for refusal in refusals}
+        taken = [point for place, point in enumerate(points) if place not in out]
+        self.inner.write(taken)
+        self.written.append(taken)
+        return refusals
+
+    def newest(self, measurement: str, tags: Mapping[str, str]) -> int | None:
+        """Ask the store behind."""
+        return self.inner.newest(measurement, tags)
+
+    def close(self) -> None:
+        """Close the store behind."""
+        self.inner.close()

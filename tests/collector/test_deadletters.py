@@ -1,0 +1,129 @@
+"""Dead letters: kept with their reason, one a batch, within a bound, wherever they came from."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gateway.collector.deadletters import LARGEST_KEPT, DeadLetters, Letter, list_letters
+from gateway.errors import StoreBusy
+from tests.collector.batches import EPOCH
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MIB = 1 << 20
+
+
+def named(seq: int, body: bytes = b"{}", reason: str = "width") -> Letter:
+    topic = "simpang/v1/gw-1/readings/pm-1"
+    return Letter(topic, body, reason, "row 0", 1_764_000_000_000, "gw-1", EPOCH, seq)
+
+
+def unnamed(topic: str, body: bytes) -> Letter:
+    return Letter(topic, body, "json", "not an object", 1_764_000_000_000)
+
+
+def test_a_letter_tells_everything_and_gives_the_bytes_back(tmp_path: Path) -> None:
+    DeadLetters(tmp_path, MIB).bury([named(7, b"\x00\xff{")])
+    (path,) = tmp_path.iterdir()
+    letter = json.loads(path.read_bytes())
+    assert base64.b64decode(letter.pop("payload")) == b"\x00\xff{"
+    assert letter == {
+        "v": 1,
+        "topic": "simpang/v1/gw-1/readings/pm-1",
+        "reason": "width",
+        "detail": "row 0",
+        "received": 1_764_000_000_000,
+        "gateway": "gw-1",
+        "epoch": EPOCH,
+        "seq": 7,
+        "size": 3,
+    }
+    (heading,) = list_letters(tmp_path)
+    assert (heading.file, heading.reason, heading.seq, heading.size) == (path.name, "width", 7, 3)
+
+
+def test_a_batch_that_is_offered_again_replaces_its_letter(tmp_path: Path) -> None:
+    letters = DeadLetters(tmp_path, MIB)
+    letters.bury([named(7, reason="width")])
+    letters.bury([named(7, reason="value")])
+    (heading,) = list_letters(tmp_path)
+    assert heading.reason == "value"
+
+
+def test_the_same_unreadable_bytes_are_one_letter_and_others_are_not(tmp_path: Path) -> None:
+    letters = DeadLetters(tmp_path, MIB)
+    letters.bury([unnamed("t", b"x"), unnamed("t", b"x"), unnamed("t", b"y"), unnamed("u", b"x")])
+    assert len(list(list_letters(tmp_path))) == 3
+
+
+@pytest.mark.parametrize(
+    "topic",
+    ["../../etc/passwd", "/", "", ".", "a\0b", "x" * 65535, "\ud800", "simpang/v1/GW/readings/Ü"],
+)
+def test_no_topic_can_leave_the_folder(tmp_path: Path, topic: str) -> None:
+    folder = tmp_path / "dead"
+    DeadLetters(folder, MIB).bury([unnamed(topic, b"x")])
+    assert [path.name for path in tmp_path.iterdir()] == ["dead"]
+    (heading,) = list_letters(folder)
+    assert heading.topic == topic
+
+
+def test_the_oldest_go_first_and_are_counted(tmp_path: Path) -> None:
+    letters = DeadLetters(tmp_path, 5 * 4096)
+    for seq in range(1, 9):
+        letters.bury([named(seq)])
+    letters.bury([named(5, reason="again")])
+    letters.bury([named(9)])
+    assert [one.seq for one in list_letters(tmp_path)] == [6, 7, 8, 5, 9]
+    assert letters.evicted == 4
+
+
+def test_a_restart_knows_what_is_there_and_clears_what_was_not_finished(tmp_path: Path) -> None:
+    DeadLetters(tmp_path, MIB).bury([named(seq) for seq in range(1, 5)])
+    for age, path in enumerate(sorted(tmp_path.iterdir())):
+        os.utime(path, (age, age))
+    (tmp_path / "gw-1@x@1.json.tmp").write_bytes(b"half")
+    letters = DeadLetters(tmp_path, 4 * 4096)
+    letters.bury([named(9)])
+    assert [one.seq for one in list_letters(tmp_path)] == [2, 3, 4, 9]
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_a_batch_that_was_stored_after_all_has_no_letter(tmp_path: Path) -> None:
+    letters = DeadLetters(tmp_path, MIB)
+    letters.bury([named(7), named(8)])
+    letters.discard("gw-1", EPOCH, 7)
+    letters.discard("gw-1", EPOCH, 99)
+    assert [one.seq for one in list_letters(tmp_path)] == [8]
+
+
+def test_of_a_giant_only_the_head_is_kept_and_its_size_is_told(tmp_path: Path) -> None:
+    DeadLetters(tmp_path, 64 * MIB).bury([unnamed("t", bytes(5 * MIB))])
+    (heading,) = list_letters(tmp_path)
+    assert heading.size == 5 * MIB
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 2 * LARGEST_KEPT
+
+
+def test_a_letter_that_can_not_be_written_is_no_letter_lost(tmp_path: Path) -> None:
+    folder = tmp_path / "dead"
+    letters = DeadLetters(folder, MIB)
+    folder.rmdir()
+    folder.write_text("in the way", encoding="utf-8")
+    with pytest.raises(StoreBusy, match="nothing is acknowledged"):
+        letters.bury([named(1)])
+    folder.unlink()
+    letters.bury([named(1)])
+    assert [one.seq for one in list_letters(folder)] == [1]
+
+
+def test_what_is_no_letter_is_passed_over(tmp_path: Path) -> None:
+    DeadLetters(tmp_path, MIB).bury([named(1)])
+    (tmp_path / "notes.json").write_text("[]", encoding="utf-8")
+    (tmp_path / "cut.json").write_text('{"v":1', encoding="utf-8")
+    assert [one.seq for one in list_letters(tmp_path)] == [1]
