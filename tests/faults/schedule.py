@@ -99,7 +99,7 @@ def draw(seed: int, count: int) -> list[Fault]:
 
     Faults overlap, but two never befall one thing at once.
     """
-    chance = random.Random(seed)  # noqa: S311 - whoever repeats a run must get the same
+    chance = random.Random(seed)
     return [fault for fault, _ in zip(_endless(chance), range(count), strict=False)]
 
 

@@ -1,0 +1,105 @@
+"""The engine: plays a schedule against the plant, heals everything, drains it, and settles."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from heapq import heapify, heappop
+from typing import TYPE_CHECKING, Final
+
+from gateway.collector.sqlite import SqliteStore
+from gateway.edge.spool_summary import summarize
+from gateway.simulator.player import now
+from tests.faults import fates, faults, store
+from tests.faults.account import Account, settle
+from tests.faults.plant import COMMIT_SECONDS, GATEWAY, TRAFFIC_INTERVAL
+from tests.faults.schedule import RADAR, READERS
+from tests.faults.sensors import PERIOD
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tests.faults.fates import Number
+    from tests.faults.plant import Plant
+    from tests.faults.schedule import Fault
+
+BEFORE_SECONDS: Final = 5.0
+"""From the start to the first fault; the clock is confirmed in the middle of it."""
+
+DRAIN_SECONDS: Final = 90.0
+"""The longest that everything may take to reach the store, once all is well."""
+
+SLACK_SECONDS: Final = 0.5
+"""What a loss window may exceed `commit_seconds` by, beside what is held back on purpose."""
+
+ALLOWED: Final = {
+    **dict.fromkeys(READERS, COMMIT_SECONDS + SLACK_SECONDS + PERIOD),
+    RADAR: COMMIT_SECONDS + SLACK_SECONDS + TRAFFIC_INTERVAL,
+}
+"""The loss window of a kill, by sensor: quality holds one reading back, traffic one interval."""
+
+
+def play(plant: Plant, schedule: Sequence[Fault], say: Callable[[str], None]) -> None:
+    """Let everything happen when it is due, and end with all of it healed."""
+    began = now()
+    time.sleep(BEFORE_SECONDS / 2)
+    plant.clock.confirm()
+    began += BEFORE_SECONDS
+    deeds = [(fault.at, 0, number, fault) for number, fault in enumerate(schedule)]
+    deeds += [(fault.until, 1, number, fault) for number, fault in enumerate(schedule)]
+    heapify(deeds)
+    while deeds:
+        at, healing, _, fault = heappop(deeds)
+        time.sleep(max(0.0, began + at - now()))
+        if healing:
+            faults.heal(plant, fault)
+        else:
+            say(str(fault))
+            faults.begin(plant, fault)
+        _check_alive(plant)
+
+
+def drain(plant: Plant) -> None:
+    """Let the sensors fall silent, everything arrive, and the gateway end in peace."""
+    for player in plant.sensors.players.values():
+        player.silence(silent=True)
+    until(lambda: _waiting(plant) == 0, DRAIN_SECONDS, "an empty spool")
+    for name in ("gateway", "collector"):
+        process = plant.processes[name]
+        assert process.stop(30.0), f"the {name} did not end by itself"
+        assert process.code == 0, f"the {name} ended with {process.code}"
+    left = summarize(plant.spool)
+    assert left.waiting == left.pending == left.undated == 0, f"the spool still holds {left}"
+
+
+def account(plant: Plant) -> Account:
+    """Hold what was sent against what was stored."""
+    offset = time.time() - now()
+    numbers: list[Number] = []
+    flaws: list[str] = []
+    for device, player in plant.sensors.players.items():
+        judged = fates.judge(device, player.sent, player.presence, plant.record)
+        numbers += fates.passages(judged) if device == RADAR else judged
+        flaws += fates.absences(device, player.presence, plant.record)
+    with closing(SqliteStore(plant.store)) as database:
+        known = plant.sensors.radar.vehicles
+        found = [*store.readings(database), *store.vehicles(database, known, offset)]
+        settled = settle(numbers, found, plant.record.kills, ALLOWED, offset)
+        flaws += store.flaws(database, GATEWAY)
+    flaws += [f"dead letter: {letter.name}" for letter in sorted(plant.dead.glob("*.json"))]
+    for flaw in flaws:
+        settled.breach("flaw", flaw)
+    return settled
+
+
+def _waiting(plant: Plant) -> int:
+    found = summarize(plant.spool)
+    return found.waiting + found.undated + sum(found.refused.values())
+
+
+def _check_alive(plant: Plant) -> None:
+    """Make sure that no process died but by our hand."""
+    for process in plant.processes.values():
+        killed = process.code in {None, -9}
+        assert killed, f"the {process.name} ended with {process.code}:\n{process.last_lines()}"

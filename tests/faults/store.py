@@ -1,0 +1,120 @@
+"""The store: what was found in it, and how to lock it."""
+
+from __future__ import annotations
+
+import sqlite3
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Final
+
+from gateway.collector import ledger
+from gateway.collector.points import ALL_CHANNELS, DELIVERY, TRAFFIC, UNDATED
+from schemas.quantity import speed_bin
+from tests.faults.account import Found
+from tests.faults.schedule import RADAR, READERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from gateway.collector.points import Fields
+    from gateway.collector.sqlite import SqliteStore
+    from gateway.simulator.road import Vehicle
+
+_NEAR_SECONDS: Final = 60.0
+"""Within so much of its time a bin of speed names one vehicle: see `sensors.SPEEDS`."""
+
+
+class StoreLock:
+    """The lock that a second writer would take."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the store; it need not be there yet."""
+        self._path = path
+        self._holder: sqlite3.Connection | None = None
+
+    def take(self) -> None:
+        """Take it: nobody else can write."""
+        self._holder = sqlite3.connect(self._path, timeout=5, isolation_level=None)
+        self._holder.execute("BEGIN IMMEDIATE")
+
+    def release(self) -> None:
+        """Give it back."""
+        if self._holder is not None:
+            self._holder.close()
+        self._holder = None
+
+
+def readings(store: SqliteStore) -> Iterator[Found]:
+    """Find every number of an air sensor, dated or not."""
+    for device in READERS:
+        for measurement in ("air", UNDATED):
+            for _, time, fields in store.select(measurement, {"device": device}):
+                value = fields.get("pn0_3", fields.get("pn0_3_rejected"))
+                if value is None:
+                    continue
+                number = round(float(value) * 100)
+                at = time / 1000
+                yield Found(device, number, at, at, dated=measurement != UNDATED)
+
+
+def vehicles(store: SqliteStore, known: Mapping[int, Vehicle], offset: float) -> Iterator[Found]:
+    """Find every vehicle by its channel and bin of speed; one of no vehicle has the number 0."""
+    bins = _by_bin(known, offset)
+    for measurement in (TRAFFIC, UNDATED):
+        for tags, time, fields in store.select(measurement, {"device": RADAR}):
+            begin = time / 1000
+            suffix = "" if measurement == TRAFFIC else "_rejected"
+            end = begin + float(fields.get(f"seconds{suffix}", 0.0))
+            channel = dict(tags).get("channel", ALL_CHANNELS)
+            for name, count in _bins(fields, suffix):
+                number = _nearest(bins[channel, name], (begin + end) / 2)
+                for _ in range(count):
+                    yield Found(RADAR, number, begin, end, dated=measurement == TRAFFIC)
+
+
+def flaws(store: SqliteStore, gateway: str) -> Iterator[str]:
+    """Find what contradicts itself in the ledger and in the running counts."""
+    for gap in ledger.missing(store, gateway):
+        if gap.kind != "lost":
+            yield f"{gap.kind}: {gap.epoch} {gap.first}…{gap.last} at the very end"
+    names = Counter(
+        (dict(tags)["epoch"], fields["seq"])
+        for tags, _, fields in store.select(DELIVERY, {"gateway": gateway})
+    )
+    for (epoch, seq), points in names.items():
+        if points > 1:
+            yield f"conflict: {epoch} {seq} names {points} batches"
+    for tags in store.series(TRAFFIC, {"device": RADAR}):
+        before = 0.0
+        for _, time, fields in store.select(TRAFFIC, dict(tags)):
+            total = fields.get("count_total")
+            if total is None:
+                continue
+            if float(total) < before + float(fields["count"]):
+                yield f"count: {dict(tags)['channel']} at {time} counts {total}, after {before}"
+            before = float(total)
+
+
+def _bins(fields: Fields, suffix: str) -> Iterator[tuple[str, int]]:
+    for field, value in fields.items():
+        name = field.removesuffix(suffix)
+        if name.startswith("speed_b") and name[7:].isdigit() and field.endswith(suffix) and value:
+            yield name, round(float(value))
+
+
+def _by_bin(
+    known: Mapping[int, Vehicle], offset: float
+) -> defaultdict[tuple[str, str], list[tuple[float, int]]]:
+    bins: defaultdict[tuple[str, str], list[tuple[float, int]]] = defaultdict(list)
+    for number, vehicle in known.items():
+        key = vehicle.channel, speed_bin(vehicle.speed)
+        bins[key].append((vehicle.enters + offset, number))
+    return bins
+
+
+def _nearest(candidates: list[tuple[float, int]], at: float) -> int:
+    place = bisect_left(candidates, (at, 0))
+    near = candidates[max(0, place - 1) : place + 1]
+    distance, number = min(((abs(when - at), number) for when, number in near), default=(1e9, 0))
+    return number if distance <= _NEAR_SECONDS else 0
