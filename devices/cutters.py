@@ -60,11 +60,12 @@ def by_header(
     firsts = {head[:1] for head in known}
 
     def cut(buffer: bytes) -> Verdict:
-        candidates = [head for head in known if head.startswith(buffer[: len(head)])]
-        if not candidates:
+        if not buffer.startswith(known):
+            if any(head.startswith(buffer) for head in known):
+                return None
             found = (buffer.find(first, 1) for first in firsts)
             return Bad("header", min((at for at in found if at > 0), default=len(buffer)))
-        total = size(buffer) if buffer.startswith(candidates[0]) else 0
+        total = size(buffer)
         if total < 0:
             return Bad("length")
         if total == 0 or len(buffer) < total:

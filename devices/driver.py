@@ -224,10 +224,24 @@ class Driver(ABC):
         yield from ()
 
     def read(self, settings: Settings, /) -> Dialogue:
-        """Wait for the next sample of a streaming sensor.
+        """Take the next sample of a streaming sensor.
+
+        A sensor that falls silent is prepared again: someone may have put it to sleep.
 
         Raises:
-            NoReply: Frames came, but none of them was a sample.
+            NoReply: Nothing came, or nothing that is a sample.
+        """
+        try:
+            return (yield from self.listen(settings))
+        except NoReply:
+            yield from self.start(settings)
+            raise
+
+    def listen(self, settings: Settings, /) -> Dialogue:
+        """Wait for a sample; other frames are passed over.
+
+        Raises:
+            NoReply: Nothing came, or nothing that is a sample.
         """
         for _ in range(PATIENCE):
             received = yield Listen(within=5.0)

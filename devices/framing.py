@@ -54,14 +54,15 @@ class Framer:
     def __init__(self, cutter: Cutter) -> None:
         """Search with `cutter`."""
         self._cut = cutter
-        self._buffer = bytearray()
-        self._junk = bytearray()
+        self._buffer = b""
+        self._junk = 0
+        """How many bytes at the beginning of the buffer are known to be junk."""
         self._why: Why = "header"
 
     @property
     def held(self) -> int:
-        """Bytes that were fed and have not come out yet: less than 2 × `LONGEST` after a feed."""
-        return len(self._buffer) + len(self._junk)
+        """Bytes fed that have not come out yet: never more than 2 × `LONGEST` after a feed."""
+        return len(self._buffer)
 
     def feed(self, data: bytes) -> list[Piece]:
         """Take bytes and give out what they complete; a run of junk once it is known to be over."""
@@ -75,52 +76,40 @@ class Framer:
         is searched again: a false header may have hidden a whole frame.
         """
         pieces = self._search(over=True)
-        if self._junk:
-            pieces.append(self._close())
+        if self._buffer:
+            pieces.append(Junk(self._buffer, self._why))
+        self._buffer, self._junk = b"", 0
         return pieces
 
     def _search(self, *, over: bool) -> list[Piece]:
         pieces: list[Piece] = []
-        at = 0
-        while at < len(self._buffer):
+        buffer, start, at = self._buffer, 0, self._junk
+        while at < len(buffer):
             verdict = self._judge(at, over=over)
             if verdict is None:
                 break
             if isinstance(verdict, Bad):
-                pieces += self._reject(bytes(self._buffer[at : at + verdict.skip]), verdict.why)
+                self._why = verdict.why if start == at else self._why
                 at += verdict.skip
+                while at - start >= LONGEST:
+                    pieces.append(Junk(buffer[start : start + LONGEST], self._why))
+                    start += LONGEST
+                    self._why = verdict.why
                 continue
-            if self._junk:
-                pieces.append(self._close())
-            end = at + verdict.size
-            pieces.append(Frame(bytes(self._buffer[at:end]), len(self._buffer) - end))
-            at = end
-        del self._buffer[:at]
+            if start < at:
+                pieces.append(Junk(buffer[start:at], self._why))
+            start = at + verdict.size
+            pieces.append(Frame(buffer[at:start], len(buffer) - start))
+            at = start
+        self._buffer, self._junk = buffer[start:], at - start
         return pieces
 
     def _judge(self, at: int, *, over: bool) -> Verdict:
         """Show the cutter a little, then all that a frame may need."""
-        verdict = self._cut(bytes(self._buffer[at : at + _GLANCE]))
-        if verdict is None and len(self._buffer) - at > _GLANCE:
-            verdict = self._cut(bytes(self._buffer[at : at + LONGEST]))
-        if verdict is None and (over or len(self._buffer) - at >= LONGEST):
+        verdict = self._cut(self._buffer[at : at + _GLANCE])
+        left = len(self._buffer) - at
+        if verdict is None and left > _GLANCE:
+            verdict = self._cut(self._buffer[at : at + LONGEST])
+        if verdict is None and (over or left >= LONGEST):
             return Bad("length")
         return verdict
-
-    def _reject(self, data: bytes, why: Why) -> list[Piece]:
-        """Lengthen the run of junk, and give out what is too long to keep."""
-        pieces: list[Piece] = []
-        while data:
-            if not self._junk:
-                self._why = why
-            room = LONGEST - len(self._junk)
-            self._junk += data[:room]
-            data = data[room:]
-            if len(self._junk) == LONGEST:
-                pieces.append(self._close())
-        return pieces
-
-    def _close(self) -> Junk:
-        junk = Junk(bytes(self._junk), self._why)
-        self._junk.clear()
-        return junk

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from devices.cutters import by_line
 from devices.driver import (
+    Ask,
     Command,
     Detection,
+    Dialogue,
     Driver,
     Fields,
     Line,
@@ -128,6 +130,18 @@ class OmniPreSense(Driver):
                 if speed
             )
         )
+
+    def read(self, settings: Settings) -> Dialogue:
+        """Take the next sample; a radar that was silent, but answers, sees nobody.
+
+        Raises:
+            NoReply: It does not answer either.
+        """
+        try:
+            return (yield from self.listen(settings))
+        except NoReply:
+            received = yield Ask(self.commands["?P"].data, within=1.0)
+            return self.sample(received.fields, settings) or Sample()
 
     def start(self, settings: Settings) -> Opening:
         """Set JSON, the unit, and the unit on every line; go on with a radar that stays silent.
