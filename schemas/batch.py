@@ -129,7 +129,7 @@ class Batch(Model):
         return self.clock == "never"
 
 
-class _Flaw(ValueError):  # noqa: N818 - not an error of its own: it becomes a BatchError
+class _Flaw(ValueError):
     """A flaw that pydantic carries out of a validator, with its reason."""
 
     def __init__(self, reason: str, detail: str) -> None:

@@ -1,4 +1,4 @@
-"""The topics, `{root}/{gateway}/{kind}`: one branch a gateway, so that a broker can pin it there."""
+"""The topics, `{root}/{gateway}/{kind}`: a broker can pin each gateway to a branch of its own."""
 
 from __future__ import annotations
 
