@@ -29,7 +29,7 @@ check: .venv/dev ## Format, lint, types, who imports whom, dependencies, dead co
 	ruff format --check --quiet $(CODE)
 	ruff check --quiet $(CODE)
 	mypy
-	lint-imports --cache-dir .cache/import_linter
+	lint-imports --no-logo --cache-dir .cache/import_linter
 	deptry .
 	vulture
 

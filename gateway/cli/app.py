@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import config, dead, port, run, spool
+from gateway.cli import config, dead, demo, device, port, run, simulate, spool
 from gateway.errors import ConfigError, SimpangError
 
 app = typer.Typer(
@@ -22,10 +22,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command(epilog="Example: simpang demo --seconds 20 --json")(demo.demo)
 app.add_typer(run.gateway, name="gateway")
 app.add_typer(run.collector, name="collector")
 app.add_typer(config.app, name="config")
 app.add_typer(port.app, name="port")
+device.app.command(epilog="Example: simpang device simulate nova.sds011 --noise")(simulate.simulate)
+app.add_typer(device.app, name="device")
 app.add_typer(spool.app, name="spool")
 app.add_typer(dead.app, name="dead")
 
