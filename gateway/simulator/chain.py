@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from devices import registry
 from gateway.errors import SimpangError
@@ -98,7 +98,7 @@ class Chain:
         self.spool = folder / "spool.db"
         self.store = folder / "store.db"
         self.port = broker.free_port()
-        self.protocol = "5" if broker_name == "mosquitto" else "3.1.1"
+        self.protocol: Literal["5", "3.1.1"] = "5" if broker_name == "mosquitto" else "3.1.1"
         self.radar = Radar(registry.find("omnipresense.ops243"), Road(seed=3))
         self.players = {
             "pm-1": self._player(

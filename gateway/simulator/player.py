@@ -150,7 +150,9 @@ class Player:
         if self._silent:
             return
         began = now()
-        data, whole = self._line.carry(spoken.data)
+        data, whole = spoken.data, True
+        if spoken.number is not None:  # a lost answer would only show how patient a driver is
+            data, whole = self._line.carry(data)
         byte_seconds = self._sensor.line.byte_seconds
         size = max(1, round(_CHUNK_SECONDS / byte_seconds))
         heard = True

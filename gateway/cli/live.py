@@ -1,0 +1,166 @@
+"""What a demo shows while it runs: a table that is redrawn, or plain lines where none can be."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, Self
+
+from pydantic import ValidationError
+
+from gateway.cli import account
+from gateway.config.broker import BrokerConfig
+from gateway.errors import SimpangError
+from gateway.mqtt import Arrived, Connection, Event, Terms
+from schemas import topics
+from schemas.health import Health
+from schemas.topics import Kind
+
+if TYPE_CHECKING:
+    from gateway.simulator.chain import Chain
+
+_HEADING: Final = "  {:9} {:>8} {:>7} {:>8} {:>6}  {}"
+_NUMBERS: Final = frozenset({"measured", "stored", "waiting", "junk bytes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is shown of one device."""
+
+    device: str
+    measured: int
+    stored: int
+    last: str
+    junk: int
+
+    @property
+    def waiting(self) -> int:
+        """Readings on their way."""
+        return max(0, self.measured - self.stored)
+
+
+class Watch:
+    """Looks at a running chain from outside: its spool, its store and what it says of itself."""
+
+    def __init__(self, chain: Chain) -> None:
+        """Listen to the gateway's `health`; `look` does the rest."""
+        self._chain = chain
+        self._junk: dict[str, int] = {}
+        self._connection = Connection(
+            BrokerConfig(url=f"mqtt://127.0.0.1:{chain.port}", protocol=chain.protocol),
+            Terms("demo", (topics.build(topics.ROOT, "+", Kind.HEALTH),)),
+            self._hear,
+        )
+
+    def look(self) -> list[Row]:
+        """Return what there is to show of each device; what can't be asked now is not shown."""
+        measured, stored = Counter[str](), dict[str, account.Stored]()
+        with suppress(SimpangError):
+            measured = account.measured(self._chain.spool)
+            stored = account.ask(self._chain.store)
+        return [
+            Row(
+                device,
+                measured[device],
+                stored[device].readings if device in stored else 0,
+                stored[device].last if device in stored else "",
+                self._junk.get(device, 0),
+            )
+            for device in sorted(self._chain.players.keys() | stored.keys() | measured.keys())
+        ]
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Arrived):
+            with suppress(ValidationError):
+                health = Health.model_validate_json(event.payload)
+                self._junk = {device: one.junk for device, one in health.devices.items()}
+
+    def __enter__(self) -> Self:
+        """Begin to listen."""
+        self._connection.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop listening."""
+        self._connection.stop()
+
+
+class Display(Protocol):
+    """Where a demo says what it does: stderr, so that stdout holds the account alone."""
+
+    def say(self, sentence: str) -> None:
+        """Say one thing."""
+
+    def show(self, seconds: float, rows: list[Row]) -> None:
+        """Show how it stands after so many seconds."""
+
+    def close(self) -> None:
+        """Leave what was shown last."""
+
+
+def display() -> Display:
+    """Choose the display that fits: a table that is redrawn wants a terminal."""
+    return Redrawn() if sys.stderr.isatty() else Printed()
+
+
+class Printed:
+    """A table each few seconds, for a log."""
+
+    def __init__(self, every: float = 5.0) -> None:
+        """Show how it stands each `every` seconds."""
+        self._every = every
+        self._next = every
+
+    def say(self, sentence: str) -> None:
+        """Say one thing."""
+        print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - a program that prints
+
+    def show(self, seconds: float, rows: list[Row]) -> None:
+        """Show how it stands, if it is time."""
+        if seconds >= self._next:
+            self._next += self._every
+            self.say(_HEADING.format("device", "measured", "stored", "waiting", "junk", "last"))
+            for row in rows:
+                self.say(_HEADING.format(*_cells(row)))
+
+    def close(self) -> None:
+        """Leave it as it is."""
+
+
+class Redrawn:
+    """A table on a terminal, redrawn in its place."""
+
+    def __init__(self) -> None:
+        """Take the terminal."""
+        from rich.console import Console
+        from rich.live import Live
+
+        self._console = Console(stderr=True)
+        self._live = Live(console=self._console, auto_refresh=False)
+        self._live.start()
+
+    def say(self, sentence: str) -> None:
+        """Say one thing, above the table."""
+        self._console.print(sentence, highlight=False, markup=False)
+
+    def show(self, seconds: float, rows: list[Row]) -> None:
+        """Draw the table anew."""
+        from rich.table import Table
+
+        table = Table(title=f"after {seconds:.0f} s; Ctrl-C ends it")
+        for name in ("device", "measured", "stored", "waiting", "junk bytes", "last value"):
+            table.add_column(name, justify="right" if name in _NUMBERS else "left")
+        for row in rows:
+            table.add_row(*_cells(row))
+        self._live.update(table, refresh=True)
+
+    def close(self) -> None:
+        """Give the terminal back, with the table as it was last."""
+        self._live.stop()
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    numbers = (row.measured, row.stored, row.waiting, row.junk)
+    return (row.device, *map(str, numbers), row.last)
