@@ -235,7 +235,7 @@ def _channel(direction: str, speed: float) -> str:
 
 
 def _feature(name: str, text: str) -> Command:
-    return _command(name, text, {"OutputFeature": name[1]})
+    return _command(name, text, {"OutputFeature": _numeric(name[1])})
 
 
 def _command(name: str, text: str, reply: Fields, *, lasts: bool = False) -> Command:
