@@ -1,0 +1,221 @@
+"""A conversation: a driver's dialogues, run over the bytes of a port. It does no I/O itself."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from devices.driver import Ask, Pause, Received, Sample
+from devices.errors import DecodeError, DriverError, NoReply, NotReady
+from devices.framing import Frame, Framer
+from gateway.edge.line import at_last_byte
+
+if TYPE_CHECKING:
+    from devices.driver import Dialogue, Driver, Line, Opening, Settings, Step
+    from devices.framing import Piece
+    from gateway.clock import Stamp
+    from gateway.edge.port import Chunk
+    from gateway.edge.watch import Watch
+
+IDLE_SECONDS: Final = 0.5
+"""A gap within a frame after which the rest of it will never come."""
+
+_REST_SECONDS: Final = 5.0
+"""Between two attempts to prepare a sensor, or to run a dialogue that takes no step."""
+
+_MOST_WAITING: Final = 64
+"""Frames that wait for a dialogue which pauses; the oldest go first."""
+
+_APART: Final = 0.002
+"""Seconds between two frames of one device at least: no two may share a millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A sample, and when the last byte of its frame was on the line."""
+
+    sample: Sample
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Waking:
+    """The sensor says that it does not measure yet."""
+
+    stamp: Stamp
+
+
+Event: TypeAlias = Observed | Waking
+
+
+class Conversation:
+    """Told what was read and what time it is; says what to write, and what was observed.
+
+    A port that opens begins with `begin`; then each read, with or without bytes, is told to `hear`,
+    and what `say` returns is written.
+    """
+
+    def __init__(
+        self, driver: Driver, settings: Settings, line: Line, watch: Watch, pace: float = 0.0
+    ) -> None:
+        """Talk to one device.
+
+        Args:
+            driver: How it speaks.
+            settings: What the driver was told about it.
+            line: How long a byte takes.
+            watch: Counts what happens.
+            pace: Seconds between two questions to a sensor that only answers.
+        """
+        self._driver = driver
+        self._settings = settings
+        self._line = line
+        self._watch = watch
+        self._pace = pace
+        self._cutter = driver.cutter(settings)
+        self._last: Stamp | None = None
+        self.begin(0.0)
+
+    def begin(self, now: float) -> None:
+        """Begin anew on a port that was opened: prepare the sensor, then read for ever."""
+        self._framer = Framer(self._cutter)
+        self._frames: deque[tuple[bytes, Stamp]] = deque(maxlen=_MOST_WAITING)
+        self._heard_at = now
+        self._heard: Chunk | None = None
+        self._asked_at = -float("inf")
+        self._outgoing = b""
+        self._events: list[Event] = []
+        self._start(now, opening=True)
+
+    def hear(self, chunk: Chunk) -> list[Event]:
+        """Take what was read, or that nothing was; return what came of it."""
+        if chunk.stalled:
+            self._forget()
+            self._until += chunk.stalled
+        if chunk.data:
+            self._heard_at, self._heard = chunk.now, chunk
+            self._sort(self._framer.feed(chunk.data), chunk)
+        elif self._heard is not None and chunk.now - self._heard_at > IDLE_SECONDS:
+            self._sort(self._framer.end(), self._heard)
+            self._heard = None
+        self._advance(chunk.now)
+        events, self._events = self._events, []
+        return events
+
+    def say(self) -> bytes:
+        """Return what is to be written now; mostly nothing."""
+        data, self._outgoing = self._outgoing, b""
+        return data
+
+    # -- frames -----------------------------------------------------------------------------
+
+    def _sort(self, pieces: list[Piece], chunk: Chunk) -> None:
+        for piece in pieces:
+            if not isinstance(piece, Frame):
+                self._watch.junked(len(piece.raw))
+                continue
+            self._watch.framed(chunk.now)
+            stamp = at_last_byte(chunk.stamp, piece.behind, chunk.span, self._line)
+            self._last = _after(self._last, stamp)
+            if len(self._frames) == _MOST_WAITING:
+                self._watch.errors += 1
+                self._frames.popleft()
+            self._frames.append((piece.raw, self._last))
+
+    def _forget(self) -> None:
+        """Drop frames and the beginning of one: they are old."""
+        self._frames.clear()
+        self._framer = Framer(self._cutter)
+        self._heard = None
+
+    # -- dialogues --------------------------------------------------------------------------
+
+    def _start(self, now: float, *, opening: bool, rest: float = 0.0) -> None:
+        """Begin a dialogue, `rest` seconds from now."""
+        begin = self._driver.start if opening else self._driver.read
+        self._dialogue: Dialogue | Opening = begin(self._settings)
+        self._opening = opening
+        self._idle = True
+        self._asked = False
+        self._stamp: Stamp | None = None
+        self._step: Step = Pause(rest)
+        self._until = now + rest
+
+    def _advance(self, now: float) -> None:
+        """Go on until the dialogue waits for something that has not come, or wants to write."""
+        while not self._outgoing:
+            if isinstance(self._step, Pause):
+                if now < self._until:
+                    return
+                self._resume(now, None)
+            elif self._frames:
+                self._receive(now, *self._frames.popleft())
+            elif now >= self._until:
+                self._resume(now, NoReply(f"nothing within {self._step.within} s"))
+            else:
+                return
+
+    def _receive(self, now: float, raw: bytes, stamp: Stamp) -> None:
+        try:
+            fields = self._driver.decode(raw, self._settings)
+        except DecodeError as error:
+            self._watch.failed(error, asked=self._asked)
+            return
+        self._stamp = stamp
+        self._resume(now, Received(raw, fields))
+
+    def _resume(self, now: float, news: Received | NoReply | None) -> None:
+        """Hand the dialogue what it waited for, and take its next step or its end."""
+        try:
+            if isinstance(news, Received):
+                step = self._dialogue.send(news)
+            elif news is None:
+                step = next(self._dialogue)
+            else:
+                step = self._dialogue.throw(news)
+        except StopIteration as end:
+            self._end(now, end.value)
+        except DriverError as error:
+            self._fail(now, error)
+        else:
+            self._take(now, step)
+
+    def _take(self, now: float, step: Step) -> None:
+        if isinstance(step, Ask):
+            if self._idle and not self._opening:
+                self._asked_at = now
+            self._asked = True
+            self._forget()
+            self._outgoing = step.data
+        self._idle = False
+        self._step = step
+        self._until = now + (step.seconds if isinstance(step, Pause) else step.within)
+
+    def _end(self, now: float, sample: Sample | None) -> None:
+        if self._opening and self._stamp is not None:
+            self._watch.prepared()
+        if sample is not None and self._stamp is not None:
+            self._watch.sampled(now, sample.fault)
+            self._events.append(Observed(sample, self._stamp))
+        self._read_on(now, idle=self._idle and not self._opening)
+
+    def _fail(self, now: float, error: DriverError) -> None:
+        self._watch.failed(error, asked=self._asked)
+        if isinstance(error, NotReady) and self._stamp is not None:
+            self._events.append(Waking(self._stamp))
+        if self._opening:
+            self._start(now, opening=True, rest=_REST_SECONDS)
+        else:
+            self._read_on(now, idle=self._idle)
+
+    def _read_on(self, now: float, *, idle: bool) -> None:
+        """Begin the next read: at once, or at its pace where the last one began with a question."""
+        due = now + _REST_SECONDS if idle else self._asked_at + self._pace
+        self._start(now, opening=False, rest=max(0.0, due - now))
+
+
+def _after(last: Stamp | None, stamp: Stamp) -> Stamp:
+    """Move a stamp to behind the last one, so that they never share a millisecond."""
+    early = 0.0 if last is None else last.boot + _APART - stamp.boot
+    return stamp.back(-early) if early > 0 else stamp

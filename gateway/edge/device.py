@@ -1,0 +1,133 @@
+"""A device: all that lies between the bytes of a port and its judged readings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from devices.registry import find
+from gateway.config.gateway import TRAFFIC_INTERVAL
+from gateway.edge.conversation import Conversation, Observed
+from gateway.edge.quality import Quality
+from gateway.edge.sampler import Sampler
+from gateway.edge.vehicles import Vehicles
+from gateway.edge.watch import Silence, Watch
+from schemas.reading import Reading, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from devices.driver import Driver, Line
+    from gateway.clock import Stamp
+    from gateway.config.gateway import DeviceConfig
+    from gateway.edge.conversation import Event
+    from gateway.edge.measured import Measured
+    from gateway.edge.port import Chunk
+
+
+class Device:
+    """Told what its port reads and what time it is, it says what was measured.
+
+    Attributes:
+        watch: What is known of it.
+    """
+
+    def __init__(
+        self,
+        config: DeviceConfig,
+        line: Line,
+        *,
+        watch: Watch,
+        turn: Callable[[], int],
+        total: Callable[[str], float],
+    ) -> None:
+        """Set up what the config says.
+
+        Args:
+            config: The device.
+            line: The settings of its port.
+            watch: Counts what happens.
+            turn: Tells `Trust.turn`.
+            total: Tells how many vehicles ever passed on a channel.
+
+        Raises:
+            DriverError: There is no such driver, or it does not take these settings.
+        """
+        driver = find(config.driver)
+        settings = driver.configure(config.settings)
+        interval = config.usual_interval(traffic=bool(driver.channels))
+        self.watch = watch
+        self._id = config.id
+        self._turn = turn
+        self._every = _every(driver, interval)
+        self._sampler = Sampler(interval, config.calibration)
+        self._quality = Quality(self._every, driver.warmup_seconds)
+        self._vehicles = (
+            Vehicles(config.id, driver.channels, interval or TRAFFIC_INTERVAL, total)
+            if driver.channels
+            else None
+        )
+        pace = 0.0 if driver.channels else interval
+        self._conversation = Conversation(driver, settings, line, watch, pace)
+
+    def opened(self, stamp: Stamp, now: float) -> None:
+        """Begin the conversation on a port that was opened."""
+        self.watch.opened()
+        self._conversation.begin(now)
+        self._quality.woke(stamp)
+
+    def closed(self, cause: Silence) -> None:
+        """Note why the port is not open."""
+        self.watch.closed(cause)
+
+    def hear(self, chunk: Chunk) -> list[Measured]:
+        """Take what was read, or that nothing was; return the readings that are judged."""
+        if chunk.stalled:
+            self.watch.stall(chunk.stalled)
+        readings: list[Measured] = []
+        for event in self._conversation.hear(chunk):
+            readings += self._observe(event)
+        return readings + self.wait(chunk.stamp, chunk.now)
+
+    def say(self) -> bytes:
+        """Return what is to be written now; mostly nothing."""
+        return self._conversation.say()
+
+    def wait(self, stamp: Stamp, now: float) -> list[Measured]:
+        """Let time pass, with or without a port."""
+        self.watch.round(now)
+        readings = self._quality.due(stamp)
+        if self._vehicles is not None:
+            observing = self.watch.cause is Silence.SPEAKING
+            readings += self._judge(
+                self._vehicles.observe(stamp, self._turn(), observing=observing)
+            )
+        return readings
+
+    def finish(self) -> list[Measured]:
+        """Return what is under way, before a stop."""
+        counted = [] if self._vehicles is None else self._vehicles.close()
+        return self._judge(counted) + self._quality.flush()
+
+    # -- within -----------------------------------------------------------------------------
+
+    def _observe(self, event: Event) -> list[Measured]:
+        if not isinstance(event, Observed):
+            self._quality.woke(event.stamp)
+            return []
+        if self._vehicles is not None:
+            self._vehicles.see(event.sample.detections, event.stamp)
+            return []
+        kept = self._sampler.keep(event.sample.values, event.stamp)
+        if kept is None:
+            return []
+        values = {name: Value(value) for name, value in kept.items()}
+        reading = Reading(self._id, None, values, self._every)
+        return self._quality.judge(reading, event.stamp, fault=bool(event.sample.fault))
+
+    def _judge(self, counted: list[Measured]) -> list[Measured]:
+        return [judged for item in counted for judged in self._quality.judge(*item)]
+
+
+def _every(driver: Driver, interval: float) -> float | None:
+    """Return the seconds to expect between two readings; None where nothing is known."""
+    return max(interval, driver.every or 0.0) or None

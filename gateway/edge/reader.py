@@ -1,0 +1,173 @@
+"""The reader: the thread of one port, which opens it, reads it and opens it again, for ever."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Final
+
+from devices.registry import find
+from gateway.backoff import Backoff
+from gateway.edge.device import Device
+from gateway.edge.line import line_of
+from gateway.edge.port import Port
+from gateway.edge.watch import Silence, Watch
+from gateway.errors import ConfigError, PortBusy, PortDenied, PortGone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.clock import Clock
+    from gateway.config.gateway import PortConfig
+    from gateway.edge.measured import Measured
+
+log = logging.getLogger(__name__)
+
+FIRST_SECONDS: Final = 1.0
+MOST_SECONDS: Final = 8.0
+"""How long to wait before a port is opened again: at first, and at most."""
+
+_GLANCE: Final = 0.2
+"""How often time passes for a device without a port."""
+
+_CAUSES: Final = {
+    PortGone: Silence.PORT_GONE,
+    PortBusy: Silence.PORT_BUSY,
+    PortDenied: Silence.PORT_DENIED,
+}
+
+
+class PortReader:
+    """Reads one port in a thread of its own; nothing that happens there reaches another port.
+
+    Attributes:
+        watches: What is known of each device of the port, by its id.
+        round: When the thread last came round, monotonic: a failed attempt is a round too.
+    """
+
+    def __init__(
+        self,
+        port: PortConfig,
+        clock: Clock,
+        deliver: Callable[[Measured], None],
+        *,
+        turn: Callable[[], int],
+        total: Callable[[str, str], float],
+    ) -> None:
+        """Prepare; nothing is opened yet.
+
+        Args:
+            port: The port and its device.
+            clock: Stamps what is read.
+            deliver: Takes each reading, in the port's thread.
+            turn: Tells `Trust.turn`, in the port's thread.
+            total: Tells, for a device and a channel, how many vehicles ever passed; asked by
+                `start` alone.
+
+        Raises:
+            ConfigError: The port has no device, or several.
+            DriverError: There is no such driver.
+        """
+        if len(port.devices) != 1:
+            names = ", ".join(device.id for device in port.devices) or "none"
+            raise ConfigError(f"{port.url} has not one device but: {names}", "give each a port")
+        self._config = port.devices[0]
+        driver = find(self._config.driver)
+        self._line = line_of(port, driver.line)
+        self._port = Port(port.url, self._line, clock)
+        self._clock = clock
+        self._deliver = deliver
+        self._turn = turn
+        self._total = total
+        self._backoff = Backoff(FIRST_SECONDS, MOST_SECONDS)
+        self._stopping = threading.Event()
+        self._complaint = ""
+        self._thread: threading.Thread | None = None
+        self._watch = Watch(driver)
+        self.watches = {self._config.id: self._watch}
+        self.round = clock.monotonic()
+
+    def start(self) -> None:
+        """Begin to read.
+
+        Raises:
+            DriverError: The driver does not take the device's settings.
+        """
+        device = Device(
+            self._config,
+            self._line,
+            watch=self._watch,
+            turn=self._turn,
+            total=lambda channel: self._total(self._config.id, channel),
+        )
+        self.round = self._clock.monotonic()
+        self._thread = threading.Thread(
+            target=self._run, args=(device,), name=self._config.id, daemon=True
+        )
+        self._thread.start()
+
+    def stop(self, within: float = 5.0) -> None:
+        """Stop reading; what is under way is delivered first.
+
+        Args:
+            within: Seconds to wait for the thread; a port that hangs is left behind.
+        """
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(within)
+
+    # -- within -----------------------------------------------------------------------------
+
+    def _run(self, device: Device) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._read(device)
+            except (PortGone, PortBusy, PortDenied) as error:
+                device.closed(_CAUSES[type(error)])
+                self._complain(str(error))
+            except Exception:  # the supervisor: a port must go on whatever a driver does
+                log.exception("unexpected; the port is opened again")
+                self._watch.errors += 1
+                device.closed(Silence.NONSENSE)
+            self._port.close()
+            self._rest(device)
+        self._hand_over(device.finish())
+
+    def _read(self, device: Device) -> None:
+        """Open the port and read it until it breaks or the gateway stops."""
+        self._port.open()
+        stamp, now = self._clock.stamp(), self._clock.monotonic()
+        device.opened(stamp, now)
+        self._complain("")
+        while not self._stopping.is_set():
+            chunk = self._port.read()
+            self.round = chunk.now
+            if chunk.data:
+                self._backoff.reset()
+            self._hand_over(device.hear(chunk))
+            question = device.say()
+            if question:
+                self._port.ask(question)
+
+    def _rest(self, device: Device) -> None:
+        """Wait before the next attempt, while time passes for the device."""
+        until = self._clock.monotonic() + self._backoff.next()
+        while True:
+            self.round = self._clock.monotonic()
+            self._hand_over(device.wait(self._clock.stamp(), self.round))
+            if self.round >= until or self._stopping.wait(_GLANCE):
+                return
+
+    def _hand_over(self, readings: list[Measured]) -> None:
+        for measured in readings:
+            self._deliver(measured)
+
+    def _complain(self, complaint: str) -> None:
+        """Say what is wrong with the port, once; and that it is well again."""
+        if complaint == self._complaint:
+            return
+        if complaint:
+            log.warning("%s", complaint)
+        else:
+            log.info("%s is open again", self._port.url)
+        self._complaint = complaint

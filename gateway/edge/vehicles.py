@@ -1,0 +1,204 @@
+"""Vehicles: passages counted by intervals of the wall clock, as sums that merge exactly.
+
+A passage belongs to the interval in which it is known to be over, so that it counts once and no
+interval has to be held back. Every interval bears all columns, all speed bins too, and every
+channel has a reading each interval: nobody passed is a measurement. An absent column would leave
+open whether it is zero or unknown, and would cut a batch at each change of columns; zeros cost a
+few bytes once compressed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from gateway.clock import Stamp
+from gateway.edge.measured import Measured
+from gateway.edge.passages import Passages
+from gateway.trust import STEP_SECONDS
+from schemas.quantity import BINS, speed_bin
+from schemas.reading import Reading, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from devices.driver import Detection
+
+_LEAST_SECONDS: Final = 0.002
+"""An interval shorter than this would share its millisecond with the next."""
+
+_LOOKED_AWAY: Final = 1.0
+"""Seconds between two looks after which nothing is known of the time between."""
+
+_DIGITS: Final = 6
+
+_SUMS: Final = (
+    "count",
+    "count_unknown",
+    "count_total",
+    "speed_sum",
+    "speed_square_sum",
+    "speed_inverse_sum",
+    *(speed_bin(low) for low in BINS),
+)
+
+
+@dataclass(slots=True)
+class _Channel:
+    """One lane or direction: who is passing, and the sums of the interval."""
+
+    sums: dict[str, float]
+    passages: Passages = field(default_factory=Passages)
+
+    def add(self, speeds: Iterable[float | None]) -> None:
+        """Count passages."""
+        for speed in speeds:
+            for name in ("count", "count_unknown", "count_total"):
+                self.sums[name] += 1
+            if speed is not None:
+                self.sums["speed_sum"] += speed
+                self.sums["speed_square_sum"] += speed * speed
+                self.sums["speed_inverse_sum"] += 1 / speed
+                self.sums[speed_bin(speed)] += 1
+
+    def take(self) -> dict[str, float]:
+        """Return the sums and begin others; the running count goes on."""
+        sums = self.sums
+        self.sums = dict.fromkeys(_SUMS, 0.0) | {"count_total": sums["count_total"]}
+        return sums
+
+
+@dataclass(slots=True)
+class _Interval:
+    """The interval that is being observed.
+
+    Attributes:
+        began: When its observation began.
+        until: Where it ends at the latest, by the wall clock.
+        seconds: How long it has been observed.
+    """
+
+    began: Stamp
+    until: float
+    seconds: float = 0.0
+
+
+class Vehicles:
+    """Counts what one device sees, on all its channels.
+
+    An interval bears the moment when its own observation began: as a rule the full minute, later
+    where the port was opened or the clock set within it. `seconds` says how much of it was
+    observed.
+    """
+
+    def __init__(
+        self, device: str, channels: Sequence[str], interval: float, total: Callable[[str], float]
+    ) -> None:
+        """Count for `device`.
+
+        Args:
+            device: Its id.
+            channels: All that it can tell apart.
+            interval: Seconds.
+            total: Tells how many ever passed on a channel, to be counted on from.
+        """
+        self._device = device
+        self._seconds = interval
+        self._total = total
+        self._channels = {name: self._channel(name) for name in channels}
+        self._interval: _Interval | None = None
+        self._seen: Stamp | None = None
+        self._now: Stamp | None = None
+        self._turn: int | None = None
+
+    def see(self, detections: Iterable[Detection], stamp: Stamp) -> None:
+        """Take the objects of one frame in."""
+        for detection in detections:
+            if detection.channel not in self._channels:
+                self._channels[detection.channel] = self._channel(detection.channel)
+            channel = self._channels[detection.channel]
+            channel.add(channel.passages.over(stamp.boot))
+            channel.passages.see(detection, stamp.boot)
+
+    def observe(self, stamp: Stamp, turn: int, *, observing: bool) -> list[Measured]:
+        """Let time pass up to `stamp`; return the intervals that ended.
+
+        Args:
+            stamp: Now; to be told several times a second.
+            turn: Changes when the clock was set, or trust was won (`Trust.turn`): intervals are
+                cut there.
+            observing: Whether the device is known to be there and to measure.
+        """
+        if self._seen is not None and stamp.boot - self._seen.boot > _LOOKED_AWAY:
+            self._seen = None
+        if not observing:
+            self._seen = None
+        for channel in self._channels.values():
+            channel.add(channel.passages.over(stamp.boot))
+        ended = self._end(stamp) if self._is_cut(stamp, turn) else []
+        while self._interval is not None and stamp.wall >= self._interval.until:
+            ended += self._end(_at_wall(stamp, self._interval.until))
+        if observing:
+            self._count_on(stamp)
+        self._now, self._turn = stamp, turn
+        return ended
+
+    def close(self) -> list[Measured]:
+        """End the interval and the passages under way, before a stop."""
+        for channel in self._channels.values():
+            channel.add(channel.passages.end())
+        self._seen = None
+        return [] if self._now is None else self._end(self._now)
+
+    # -- within -----------------------------------------------------------------------------
+
+    def _channel(self, name: str) -> _Channel:
+        sums = dict.fromkeys(_SUMS, 0.0)
+        return _Channel(sums | {"count_total": self._total(name)})
+
+    def _is_cut(self, stamp: Stamp, turn: int) -> bool:
+        if self._now is None:
+            return False
+        return turn != self._turn or abs(stamp.offset - self._now.offset) > STEP_SECONDS
+
+    def _count_on(self, stamp: Stamp) -> None:
+        """Add the time since the last look, and begin an interval where there is none."""
+        if self._interval is None:
+            self._begin(stamp)
+        elif self._seen is not None:
+            self._interval.seconds += max(0.0, stamp.boot - self._seen.boot)
+        self._seen = stamp
+
+    def _begin(self, at: Stamp) -> None:
+        self._interval = _Interval(at, (at.wall // self._seconds + 1) * self._seconds)
+
+    def _end(self, at: Stamp) -> list[Measured]:
+        """End the interval at `at`; where nothing interrupts it, the next one begins there.
+
+        What is too short to be an interval leaves its sums to the next one.
+        """
+        interval = self._interval
+        if interval is None:
+            return []
+        self._interval = None
+        if self._seen is not None:
+            interval.seconds += max(0.0, at.boot - self._seen.boot)
+            self._seen = at
+            self._begin(at)
+        if interval.seconds < _LEAST_SECONDS:
+            return []
+        return [
+            Measured(self._read_out(name, interval.seconds), interval.began)
+            for name in self._channels
+        ]
+
+    def _read_out(self, name: str, seconds: float) -> Reading:
+        sums = self._channels[name].take()
+        values = {quantity: Value(round(value, _DIGITS)) for quantity, value in sums.items()}
+        values["seconds"] = Value(round(seconds, 3))
+        return Reading(self._device, name, values, every=self._seconds)
+
+
+def _at_wall(stamp: Stamp, wall: float) -> Stamp:
+    """Return the moment at which the wall clock of `stamp` showed `wall`."""
+    return Stamp(stamp.boot - (stamp.wall - wall), wall)

@@ -1,0 +1,128 @@
+"""What is known of one device: what it sent, what went wrong, and why it is silent."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+from devices.errors import DeviceFault, DriverError, NoReply, NotReady
+
+if TYPE_CHECKING:
+    from devices.driver import Driver
+
+_LEAST_PATIENCE: Final = 10.0
+_SAMPLES_MISSED: Final = 3
+
+
+class Silence(IntEnum):
+    """Why nothing is measured; the numbers are on the dashboards and never change."""
+
+    SPEAKING = 0
+    PORT_GONE = 1
+    PORT_BUSY = 2
+    PORT_DENIED = 3
+    NO_BYTES = 4
+    ONLY_JUNK = 5
+    NO_REPLY = 6
+    NOT_READY = 7
+    FAULT = 8
+    STALLED = 9
+    NONSENSE = 10
+
+
+_OF_THE_PORT: Final = frozenset({Silence.PORT_GONE, Silence.PORT_BUSY, Silence.PORT_DENIED})
+
+
+class Watch:
+    """Counts, in the device's own thread; whoever else reads it sees each number as it is now.
+
+    Attributes:
+        frames: Whole frames.
+        errors: Exchanges that failed: no reply, nonsense, not ready, faults.
+        junk: Bytes that belonged to no frame.
+        stalled: Seconds that nobody read, by the gateway's own fault.
+        fault: What the device says is broken; None while it says nothing.
+        last_frame: When the last whole frame came, monotonic; None before the first.
+        cause: Why the last thing that happened was no sample; SPEAKING where it was one.
+    """
+
+    def __init__(self, driver: Driver) -> None:
+        """Know nothing yet."""
+        self.frames = 0
+        self.errors = 0
+        self.junk = 0
+        self.stalled = 0.0
+        self.fault: str | None = None
+        self.last_frame: float | None = None
+        self.cause = Silence.PORT_GONE
+        self._nothing = Silence.NO_BYTES
+        self._regular = driver.every is not None
+        self._patience = max(_LEAST_PATIENCE, _SAMPLES_MISSED * (driver.every or 0.0))
+        self._sampled = -float("inf")
+        self._now = -float("inf")
+
+    @property
+    def silence(self) -> Silence:
+        """Why the device is silent: what last went wrong, once samples are overdue."""
+        recent = self._now - self._sampled <= self._patience
+        return Silence.SPEAKING if recent and self.cause not in _OF_THE_PORT else self.cause
+
+    def round(self, now: float) -> None:
+        """Let time pass."""
+        self._now = now
+
+    def opened(self) -> None:
+        """Note that the port is open; nothing has come yet."""
+        self.cause = self._nothing = Silence.NO_BYTES
+
+    def closed(self, cause: Silence) -> None:
+        """Note why the port is not open."""
+        self.cause = cause
+
+    def framed(self, now: float) -> None:
+        """Count a frame."""
+        self.frames += 1
+        self.last_frame = now
+        self._nothing = Silence.NONSENSE
+
+    def junked(self, size: int) -> None:
+        """Count bytes that belong to no frame."""
+        self.junk += size
+        if self._nothing is Silence.NO_BYTES:
+            self._nothing = Silence.ONLY_JUNK
+
+    def prepared(self) -> None:
+        """Note that the sensor answered when it was prepared."""
+        self.cause, self._nothing = Silence.SPEAKING, Silence.NO_BYTES
+
+    def sampled(self, now: float, fault: str) -> None:
+        """Note a sample."""
+        self.prepared()
+        self._sampled = now
+        self.fault = fault or None
+
+    def failed(self, error: DriverError, *, asked: bool) -> None:
+        """Count what went wrong instead of a sample.
+
+        A sensor that speaks only of events, and was asked nothing, has not failed to reply.
+        """
+        if isinstance(error, NoReply) and not asked and not self._regular:
+            return
+        self.errors += 1
+        match error:
+            case NotReady():
+                self.cause = Silence.NOT_READY
+            case DeviceFault(why=why):
+                self.cause, self.fault = Silence.FAULT, why
+            case NoReply() if asked and self._nothing is Silence.NO_BYTES:
+                self.cause = Silence.NO_REPLY
+            case NoReply():
+                self.cause = self._nothing
+            case _:
+                self.cause = Silence.NONSENSE
+        self._nothing = Silence.NO_BYTES
+
+    def stall(self, seconds: float) -> None:
+        """Count time that nobody read."""
+        self.stalled += seconds
+        self.cause = Silence.STALLED

@@ -1,0 +1,1 @@
+"""From the bytes of a port to judged readings, on real pseudo-terminals."""
