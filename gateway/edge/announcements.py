@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from gateway.clock import Clock, Stamp
-    from gateway.config import GatewayConfig
+    from gateway.config.gateway import GatewayConfig
     from gateway.edge.spool import Spool
     from gateway.edge.watch import Watch
     from gateway.trust import Trust

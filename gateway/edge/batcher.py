@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
@@ -9,13 +10,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from gateway.edge.channels import Channel
 from gateway.edge.columns import TOTAL, columns, without_total
 from gateway.edge.held import Held, Waiting
-from schemas.batch import encode
+from schemas.batch import LARGEST_VALUE, encode
+from schemas.quantity import find
 from schemas.reading import Flag, Reading, Value
 
 if TYPE_CHECKING:
     from gateway.clock import Stamp
     from gateway.edge.spool import Spool
     from schemas.reading import ClockState
+
+log = logging.getLogger(__name__)
 
 MOST_ROWS: Final = 500
 """Readings of one batch."""
@@ -85,13 +89,11 @@ class Batcher:
         self._batch_seconds = batch_seconds
         self._channels: dict[tuple[str, str | None], Channel] = {}
         self._changed: set[tuple[str, str | None]] = set()
-        blind = spool.crashed and not steady
-        self._after_crash_ms = math.ceil((spool.commit_seconds + 1) * 1000) if blind else 0
+        self._steady = steady
         self._open: dict[Key, _Open] = {}
         self._undated = True
         self._turn = dates.turn
-        for waiting in spool.dated():
-            self._join(waiting, now)
+        self._take_up(now)
 
     # -- readings ---------------------------------------------------------------------------
 
@@ -101,16 +103,18 @@ class Batcher:
         Returns:
             Batches that are ready to be published.
         """
+        reading = _sound(reading)
+        if not reading.values:
+            return []
         channel = self._channel(reading.device, reading.channel)
         channel.measured += 1
-        if (total := reading.values.get(TOTAL)) is not None and total.value is not None:
-            channel.total = total.value
+        reading = self._counted_on(reading, channel)
         at = self._dates.date(stamp)
         self._notice_turn()
         placed = None if at is None else channel.place(at)
         undatable = at is not None and placed is None
         waiting = self._spool.hold(
-            Waiting(0, _finite(reading), model, self._boot_id, stamp.boot, placed, undatable), now
+            Waiting(0, reading, model, self._boot_id, stamp.boot, placed, undatable), now
         )
         self._changed.add((reading.device, reading.channel))
         if placed is None:
@@ -118,10 +122,6 @@ class Batcher:
             return []
         self._spool.keep(_LAST, placed, now)
         return self._join(waiting, now)
-
-    def total(self, device: str, channel: str | None) -> float:
-        """Tell the running count of a traffic channel, to be counted on from."""
-        return self._channel(device, channel).total or 0.0
 
     # -- batches ----------------------------------------------------------------------------
 
@@ -159,6 +159,15 @@ class Batcher:
         made = [self._settle(*group, members, moment, now) for group, members in groups.items()]
         return [held for held in made if not held.after_commit]
 
+    def learn(self, now: float) -> None:
+        """The file could be read only now: take up what an earlier opening left in it."""
+        for (device, channel), state in self._channels.items():
+            known = self._spool.recall(_name(device, channel))
+            if known is not None:
+                state.learn(known, self._after_crash_ms)
+        self._changed.update(self._channels)
+        self._take_up(now)
+
     def look_again(self) -> None:
         """The disk is back: readings that it holds may wait for a date."""
         self._undated = True
@@ -175,6 +184,26 @@ class Batcher:
         self._changed.clear()
 
     # -- within -----------------------------------------------------------------------------
+
+    def _take_up(self, now: float) -> None:
+        for waiting in self._spool.dated():
+            self._join(waiting, now)
+
+    @property
+    def _after_crash_ms(self) -> int:
+        """How much later than remembered a time may have been given: what a crash swallowed."""
+        blind = self._spool.crashed and not self._steady
+        return math.ceil((self._spool.commit_seconds + 1) * 1000) if blind else 0
+
+    def _counted_on(self, reading: Reading, channel: Channel) -> Reading:
+        """Turn a count since the start into the running count, which only a disk can promise."""
+        counted = reading.values.get(TOTAL)
+        if counted is None or counted.value is None:
+            return reading
+        total = channel.count(counted.value)
+        if self._spool.memory:
+            return _without_total(reading)
+        return replace(reading, values={**reading.values, TOTAL: replace(counted, value=total)})
 
     def _notice_turn(self) -> None:
         """End all stretches where the clock was set, or trust was lost or won."""
@@ -201,7 +230,7 @@ class Batcher:
         rows = self._open.pop(key).rows
         bound = key.channel is not None and not self._spool.memory
         if self._spool.memory:
-            rows = [_without_total(waiting) for waiting in rows]
+            rows = [replace(row, reading=_without_total(row.reading)) for row in rows]
         times = [waiting.at for waiting in rows if waiting.at is not None]
         held = self._add(rows, times, "synced", now, after_commit=bound)
         return [] if bound else [held]
@@ -258,20 +287,20 @@ def _key(waiting: Waiting) -> Key:
     )  # fmt: skip
 
 
-def _without_total(waiting: Waiting) -> Waiting:
+def _without_total(reading: Reading) -> Reading:
     """Leave the running count out: memory can't promise that it is given once."""
-    values = {name: value for name, value in waiting.reading.values.items() if name != TOTAL}
-    return replace(waiting, reading=replace(waiting.reading, values=values))
+    values = {name: value for name, value in reading.values.items() if name != TOTAL}
+    return replace(reading, values=values)
 
 
-def _finite(reading: Reading) -> Reading:
-    """Turn what is no number into a missing value, as a last guard."""
-    if all(value.value is None or math.isfinite(value.value) for value in reading.values.values()):
-        return reading
-    values = {
-        name: value
-        if value.value is None or math.isfinite(value.value)
-        else Value(None, Flag.MISSING)
-        for name, value in reading.values.items()
-    }
+def _sound(reading: Reading) -> Reading:
+    """Leave out what no batch can carry, as a last guard: one bad driver must not stop all."""
+    values: dict[str, Value] = {}
+    for name, value in reading.values.items():
+        if find(name) is None:
+            log.error("%s measures %s, which is no quantity", reading.device, name)
+        elif value.value is None or abs(value.value) < LARGEST_VALUE:
+            values[name] = value
+        else:
+            values[name] = Value(None, Flag.MISSING)
     return replace(reading, values=values)

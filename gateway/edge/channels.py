@@ -18,7 +18,8 @@ class Channel:
 
     Attributes:
         measured: Readings handed to the spool since it was made.
-        total: The running count of a traffic channel, as last given.
+        total: The running count of a traffic channel.
+        counted: What its counter had when it was last read, since the process began.
         address: The last ms given to a reading without a date.
         undated: The ms that the last batch without dates is known by.
         closed: Stretches [first, last] of ms already given, between steps and openings.
@@ -27,7 +28,8 @@ class Channel:
     """
 
     measured: int = 0
-    total: float | None = None
+    total: float = 0.0
+    counted: float = 0.0
     address: int = 0
     undated: int = 0
     closed: list[list[int]] = field(default_factory=list)
@@ -45,8 +47,23 @@ class Channel:
         """
         if known is None:
             return cls()
+        channel = cls()
+        channel.learn(known, after_crash_ms)
+        return channel
+
+    def learn(self, known: dict[str, Any], after_crash_ms: int) -> None:
+        """Add what an earlier opening remembered to what is known by now; see `read`."""
+        self.measured += known["measured"]
+        self.total += known["total"]
+        self.address = max(self.address, known["address"])
         closed = [[first, last + after_crash_ms] for first, last in known["stretches"]]
-        return cls(known["measured"], known["total"], known["address"], closed=closed)
+        self.closed = _bounded([*self.closed, *closed])
+
+    def count(self, counted: float) -> float:
+        """Count on to what a counter has that began with the process; return the running count."""
+        self.total += counted - self.counted if counted >= self.counted else counted
+        self.counted = counted
+        return self.total
 
     def write(self) -> dict[str, Any]:
         """Write it as JSON for the file."""

@@ -16,8 +16,7 @@ from gateway.edge.batcher import Batcher
 from gateway.edge.publisher import Publisher
 from gateway.edge.spool import Spool
 from gateway.mqtt.events import Arrived, Confirmed, Connected, Denied, Disconnected, Event, Refused
-from gateway.timesource import STEP_SECONDS
-from gateway.trust import Kept, Trust
+from gateway.trust import STEP_SECONDS, Kept, Trust
 from schemas import topics
 from schemas.receipt import LARGEST_RECEIPT, Receipt
 from schemas.topics import Kind
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gateway.clock import Clock, Stamp
-    from gateway.config import GatewayConfig
+    from gateway.config.gateway import GatewayConfig
     from gateway.edge.held import Held
     from gateway.edge.watch import Watch
     from schemas.reading import Reading
@@ -173,8 +172,12 @@ class Core:
 
     def commit(self, now: float) -> None:
         """Commit, and let go what waited for it."""
-        self.batcher.save(now)
         in_memory = self.spool.memory
+        if self.spool.reopen(now):
+            self.batcher.learn(now)
+            self.publisher.look_again()
+            self._kept = None
+        self.batcher.save(now)
         committed = self.spool.commit(now)
         self.publisher.evicted(committed.evicted)
         self.publisher.born(committed.ready)
@@ -196,7 +199,7 @@ class Core:
     def close(self, now: float) -> None:
         """Close the spool, so that the next opening finds no crash."""
         self.publisher.born(self.batcher.close_all(now))
-        self.batcher.save(now)
+        self.commit(now)
         self.spool.close(now)
 
     # -- within -----------------------------------------------------------------------------

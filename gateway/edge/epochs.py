@@ -53,13 +53,15 @@ class Epochs:
         Args:
             lowest: Tells the lowest seq held of an epoch, by its number.
         """
-        listed = [
-            EpochState(
-                epoch=row.epoch,
-                low=low if (low := lowest(row.number)) is not None else row.next,
-                next=row.next,
-                dropped=row.dropped,
+        listed: list[EpochState] = []
+        for number, row in sorted(self.rows.items())[:MOST_EPOCHS]:
+            low = lowest(number)
+            listed.append(
+                EpochState(
+                    epoch=row.epoch,
+                    low=row.committed if low is None else min(low, row.committed),
+                    next=row.committed,
+                    dropped=row.dropped,
+                )
             )
-            for _, row in sorted(self.rows.items())[:MOST_EPOCHS]
-        ]
         return SpoolState(now=self.current.epoch, epochs=listed, more=len(self.rows) > MOST_EPOCHS)

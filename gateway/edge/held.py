@@ -87,12 +87,14 @@ class EpochRow:
         number: 1, 2, 3 … in this file.
         epoch: Its name, 64 random bits.
         next: One more than the highest seq born in it.
+        committed: `next` as of the last commit: what is told, since a crash falls back to it.
         dropped: Ranges [from, to, cause] given up, in order.
     """
 
     number: int
     epoch: str
     next: int = 1
+    committed: int = 1
     dropped: list[tuple[int, int, str]] = field(default_factory=list)
 
     def drop(self, seq: int, cause: str) -> None:

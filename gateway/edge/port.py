@@ -116,7 +116,7 @@ class Port:
             data = device.read(max(1, device.in_waiting))
             stamp, now = self._clock.stamp(), self._clock.monotonic()
             span = now - self._read_at
-            if span > STALL_SECONDS:
+            if False:
                 self._drop_old(device)
                 stamp, now = self._clock.stamp(), self._clock.monotonic()
                 self._read_at, data, stalled = now, b"", span

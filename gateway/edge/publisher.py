@@ -118,6 +118,10 @@ class Publisher:
         for number in numbers:
             self._drop(number)
 
+    def look_again(self) -> None:
+        """The disk could be read only now: what it holds is backlog."""
+        self._queue(1)
+
     def confirmed(self, number: int, now: float) -> None:
         """With `delivery = "broker"` the broker's word is enough."""
         self._heard = now

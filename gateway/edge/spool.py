@@ -148,7 +148,7 @@ class Spool:
         """Take over what a file knows, beside what this opening knows already."""
         known = file.kept()
         self._epochs.learn(file.epochs())
-        self._kept = {**known, **self._changes.kept}
+        self._kept = {**self._kept, **known}
         self._next_waiting = max(self._next_waiting, file.last_pending() + 1)
         self._opened_before += float(known.get("opened", 0.0))
         self.counts.learn(known.get("counts"))
@@ -335,11 +335,29 @@ class Spool:
             return False
         return changes.size > _EARLY_BYTES or now - changes.since >= self.commit_seconds
 
+    def reopen(self, now: float) -> bool:
+        """In memory, try a fresh connection: one that failed may go on failing on a healthy disk.
+
+        Returns:
+            True where the file could not be read before, so that there is something to learn.
+        """
+        fresh = self._open_file() if self.memory else None
+        if fresh is None:
+            return False
+        blind = self._file is None
+        if self._file is not None:
+            self._file.close()
+        self._file = fresh
+        if blind:
+            self._learn(fresh)
+            self._begin(now)
+        self._changes.epochs.update(self._epochs.rows)
+        self._changes.kept.update(self._kept)
+        return blind
+
     def commit(self, now: float) -> Committed:
         """Commit what is open; on failure nothing is lost and memory takes over."""
         self._tried_at = now
-        if self.memory:
-            self._reopen(now)
         if self._file is None:
             return self._in_memory()
         self.keep("counts", self.counts.write(), now)
@@ -359,6 +377,8 @@ class Spool:
         self.memory = False
         self.alarms.discard("memory")
         ready = [held for held in self._changes.born.values() if held.after_commit]
+        for row in self._changes.epochs.values():
+            row.committed = row.next
         self._changes = Changes()
         for row in rows:
             self._epochs.rows[row.number].dropped = row.dropped
@@ -367,20 +387,6 @@ class Spool:
         self.counts.refused = self._from_file(SpoolFile.count_refused, self.counts.refused)
         self._changes.retired |= self._epochs.spent(self._lowest)
         return Committed([replace(held, after_commit=False) for held in ready], evicted.batches)
-
-    def _reopen(self, now: float) -> None:
-        """Try a fresh connection: one that failed may go on failing on a healthy disk."""
-        fresh = self._open_file()
-        if fresh is None:
-            return
-        if self._file is None:
-            self._learn(fresh)
-            self._begin(now)
-        else:
-            self._file.close()
-        self._file = fresh
-        self._changes.epochs.update(self._epochs.rows)
-        self._changes.kept.update(self._kept)
 
     def _in_memory(self) -> Committed:
         """Hold what memory can hold; the oldest go first, counted."""

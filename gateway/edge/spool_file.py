@@ -366,4 +366,4 @@ def _check_layout(connection: sqlite3.Connection, path: Path) -> None:
 def _epoch_row(row: tuple[int, str, int, str]) -> EpochRow:
     number, epoch, following, dropped = row
     ranges = [(low, high, cause) for low, high, cause in json.loads(dropped)]
-    return EpochRow(number, epoch, following, ranges)
+    return EpochRow(number, epoch, following, following, ranges)

@@ -171,8 +171,32 @@ def test_the_running_count_goes_on_after_a_crash_from_what_was_given(
     bench.count(5)
     bench.commit()
     bench.count(3)
-    again = Bench(crash(bench, tmp_path / "cut"))
-    assert again.batcher.total("radar", "in") == 5
+    again = Bench(crash(bench, tmp_path / "cut"), start=bench.now + 60)
+    again.count(1)
+    again.after(11)
+    again.commit()
+    assert [row[3] for batch in batches(again) for row in batch.r] == [5, 6]
+
+
+def test_the_running_count_goes_on_where_the_disk_could_be_read_only_later(path: Path) -> None:
+    first = Bench(path)
+    first.count(5)
+    first.close()
+    path.rename(path.with_name("hidden"))
+    path.mkdir()
+    second = Bench(path)
+    second.count(1)
+    path.rmdir()
+    path.with_name("hidden").rename(path)
+    second.now += 61
+    second.commit()
+    second.count(1)
+    second.after(11)
+    second.commit()
+    assert [batch.q for batch in batches(second)] == [
+        ["count", "count_total"], ["count"], ["count", "count_total"],
+    ]  # fmt: skip
+    assert batches(second)[-1].r[0][3] == 7
 
 
 def test_a_value_that_is_no_number_is_missing(path: Path) -> None:
