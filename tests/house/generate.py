@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from tests.house import cli_page, config_page, messages
 from tests.house.tree import ROOT
 
 
+@cache
 def generated() -> dict[str, str]:
     """Return every generated file: its path from the root, and what must stand in it."""
     files = {
