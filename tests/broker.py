@@ -107,7 +107,7 @@ class Broker:
         )
         assert program is not None, "mosquitto is not installed"
         with (self.folder / "mosquitto.log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own arguments
+            self._process = subprocess.Popen(
                 [program, "-c", str(self.folder / "mosquitto.conf")],
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -78,6 +78,8 @@ class SqliteStore:
             StoreBusy: The file is locked, or the disk is full or failing.
             StoreDenied: The file can't be opened or written, or is damaged.
         """
+        if not points:
+            return []
         fresh: dict[tuple[str, Tags], int] = {}
         with self._opened() as database, database:
             database.execute("BEGIN IMMEDIATE")

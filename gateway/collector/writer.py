@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gateway.collector.audit import Flawed, Sound
+from gateway.collector.audit import Flawed, Heard, Sound
 from gateway.collector.deadletters import Letter
 from gateway.collector.points import TOUCHED, of_delivery, of_touched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gateway.collector.audit import Verdict
     from gateway.collector.deadletters import DeadLetters
     from gateway.collector.points import Point
     from gateway.collector.store import Store
     from gateway.mqtt import Token
+
+log = logging.getLogger(__name__)
 
 ROWS: Final = "rows"
 """The reason of a batch of which the store refused a row; its other rows are stored."""
@@ -32,7 +35,7 @@ class Item:
         token: What acknowledges it.
         received: When it came, ms since 1970 by the collector's clock.
         verdict: What the audit made of it.
-        points: What it puts into the store, its delivery apart.
+        points: Its readings, or its news; the delivery of a batch is not among them.
     """
 
     topic: str
@@ -78,7 +81,7 @@ class Writer:
             StoreBusy: The store or the dead letters can't take it now; decide nothing.
             StoreDenied: The store does not let us in; decide nothing.
         """
-        refused = self._write_points(items)
+        refused = self._write_rows(items)
         refused |= self._write_ledger(items, refused)
         self._letters.bury(list(_letters(items, refused)))
         decisions = list(_decisions(items, refused))
@@ -87,24 +90,30 @@ class Writer:
                 self._letters.discard(decision.gateway, decision.epoch, decision.seq)
         return decisions
 
-    def _write_points(self, items: Sequence[Item]) -> dict[int, str]:
-        """Write readings and news; return the items of which any point was refused, and why."""
-        owners = [place for place, item in enumerate(items) for _ in item.points]
-        refusals = self._store.write([point for item in items for point in item.points])
+    def _write_rows(self, items: Sequence[Item]) -> dict[int, str]:
+        """Write the readings; return the batches of which any row was refused, and why."""
+        batches = [(at, item) for at, item in enumerate(items) if isinstance(item.verdict, Sound)]
+        owners = [at for at, item in batches for _ in item.points]
+        refusals = self._store.write([point for _, item in batches for point in item.points])
         return {owners[refusal.index]: refusal.reason for refusal in refusals}
 
-    def _write_ledger(self, items: Sequence[Item], refused: dict[int, str]) -> dict[int, str]:
-        """Write which batches are whole, and which devices got readings; return what was refused.
+    def _write_ledger(self, items: Sequence[Item], refused: Mapping[int, str]) -> dict[int, str]:
+        """Write what tells of readings, and what gateways tell; return the batches refused here.
 
         A batch of which a row was refused gets no delivery: it is not there yet.
         """
         whole = [
-            (place, of_delivery(item.verdict.gateway, item.verdict.batch))
-            for place, item in enumerate(items)
-            if isinstance(item.verdict, Sound) and place not in refused
+            (at, of_delivery(item.verdict.gateway, item.verdict.batch))
+            for at, item in enumerate(items)
+            if isinstance(item.verdict, Sound) and at not in refused
         ]
+        news = [point for item in items if isinstance(item.verdict, Heard) for point in item.points]
         touched = of_touched(self._collector, _spans(items), self._next_moment())
-        refusals = self._store.write([*(point for _, point in whole), *touched])
+        points = [*(point for _, point in whole), *news, *touched]
+        refusals = self._store.write(points)
+        for refusal in refusals:
+            name = points[refusal.index].measurement
+            log.error("the store refuses a point of %s: %s", name, refusal.reason)
         return {whole[one.index][0]: one.reason for one in refusals if one.index < len(whole)}
 
     def _next_moment(self) -> int:
@@ -127,24 +136,24 @@ def _spans(items: Sequence[Item]) -> dict[tuple[str, str], tuple[int, int]]:
     return spans
 
 
-def _letters(items: Sequence[Item], refused: dict[int, str]) -> Iterator[Letter]:
-    for place, item in enumerate(items):
+def _letters(items: Sequence[Item], refused: Mapping[int, str]) -> Iterator[Letter]:
+    for at, item in enumerate(items):
         match item.verdict:
             case Flawed(reason, detail, gateway, epoch, seq):
                 pass
-            case Sound(gateway, batch) if place in refused:
-                reason, detail = ROWS, refused[place]
+            case Sound(gateway, batch) if at in refused:
+                reason, detail = ROWS, refused[at]
                 epoch, seq = batch.epoch, batch.seq
             case _:
                 continue
         yield Letter(item.topic, item.payload, reason, detail, item.received, gateway, epoch, seq)
 
 
-def _decisions(items: Sequence[Item], refused: dict[int, str]) -> Iterator[Decision]:
-    for place, item in enumerate(items):
+def _decisions(items: Sequence[Item], refused: Mapping[int, str]) -> Iterator[Decision]:
+    for at, item in enumerate(items):
         match item.verdict:
             case Sound(gateway, batch):
-                reason = ROWS if place in refused else None
+                reason = ROWS if at in refused else None
                 yield Decision(gateway, batch.epoch, batch.seq, reason)
             case Flawed(reason, _, str(gateway), str(epoch), int(seq)):
                 yield Decision(gateway, epoch, seq, reason)

@@ -48,6 +48,18 @@ def test_a_letter_tells_everything_and_gives_the_bytes_back(tmp_path: Path) -> N
     assert (heading.file, heading.reason, heading.seq, heading.size) == (path.name, "width", 7, 3)
 
 
+def test_a_letter_is_on_the_disk_before_it_has_its_name_and_the_name_before_we_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[str]] = []
+    letters = DeadLetters(tmp_path, MIB)
+    monkeypatch.setattr(
+        os, "fsync", lambda _: seen.append([path.suffix for path in tmp_path.iterdir()])
+    )
+    letters.bury([named(7)])
+    assert seen == [[".tmp"], [".json"]]
+
+
 def test_a_batch_that_is_offered_again_replaces_its_letter(tmp_path: Path) -> None:
     letters = DeadLetters(tmp_path, MIB)
     letters.bury([named(7, reason="width")])
