@@ -196,6 +196,10 @@ class Core:
         """Whether nothing waits that a receipt could free."""
         return self.spool.counts.held <= self.spool.counts.refused
 
+    def goodbye(self) -> None:
+        """Say that the gateway goes on purpose."""
+        self._say([self.announcements.goodbye()])
+
     def close(self, now: float) -> None:
         """Close the spool, so that the next opening finds no crash."""
         self.publisher.born(self.batcher.close_all(now))

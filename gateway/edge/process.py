@@ -1,0 +1,206 @@
+"""The gateway as a process: `python -m gateway.edge.process --config gateway.toml`.
+
+One thread a port, one for the broker, and this one, which alone touches the spool. What goes wrong
+beyond the errors we know ends the process: systemd starts it again, and the spool knows the rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import logging
+import queue
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gateway import logs
+from gateway.clock import SystemClock
+from gateway.config.load import load_gateway
+from gateway.edge.core import Core
+from gateway.edge.measured import Measured
+from gateway.edge.reader import PortReader
+from gateway.errors import ConfigError, SimpangError
+from gateway.mqtt import Connection, Event, Terms, Will
+from gateway.notify import ALIVE, READY, STOPPING, notify, watchdog_seconds
+from schemas import topics
+from schemas.state import WILL
+from schemas.topics import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TextIO
+
+    from gateway.config.gateway import GatewayConfig
+    from gateway.edge.watch import Watch
+
+log = logging.getLogger(__name__)
+
+ROUND_SECONDS: Final = 0.1
+"""The longest that the loop waits for something to happen."""
+
+DEADLINE_SECONDS: Final = 60.0
+"""A port's thread that has not come round for so long hangs; the watchdog is not fed then."""
+
+DRAIN_SECONDS: Final = 3.0
+"""How long a stop waits for receipts: what is not receipted by then waits in the spool."""
+
+_MOST_QUEUED: Final = 10_000
+_AT_ONCE: Final = 200
+
+
+class Gateway:
+    """The threads around the core, and the loop that feeds it."""
+
+    def __init__(self, config: GatewayConfig, drain_seconds: float = DRAIN_SECONDS) -> None:
+        """Open the spool; nothing is read or sent yet.
+
+        Raises:
+            ConfigError: A port or driver can't be used so, or another gateway has this spool.
+        """
+        self._config = config
+        self._drain_seconds = drain_seconds
+        self._clock = SystemClock()
+        self._queue: queue.Queue[Measured | Event] = queue.Queue(_MOST_QUEUED)
+        self._stopping = threading.Event()
+        self._hurry = threading.Event()
+        self._lock = _lock(config.spool.path)
+        self._models = {device.id: device.driver for device in config.devices}
+        self._connection = Connection(config.broker, self._terms(), self._queue.put)
+        watches: dict[str, Watch] = {}
+        self._core = Core(config, self._connection, self._clock, watches=watches)
+        self._readers = [
+            PortReader(
+                port, self._clock, self._queue.put, turn=lambda: self._core.trust.turn,
+                total=lambda _device, _channel: 0.0,
+            )
+            for port in config.ports
+        ]  # fmt: skip
+        for reader in self._readers:
+            watches.update(reader.watches)
+        self._fed = self._clock.monotonic()
+        self._watchdog = watchdog_seconds()
+
+    def stop(self) -> None:
+        """Ask the loop to end; asked twice, it does not wait for receipts."""
+        if self._stopping.is_set():
+            self._hurry.set()
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Read, send and forget until told to stop; then close everything in order."""
+        self._connection.start()
+        for reader in self._readers:
+            reader.start()
+        log.info("gateway %s: %s ports", self._config.gateway.id, len(self._readers))
+        notify(READY)
+        while not self._stopping.is_set():
+            self._round()
+        notify(STOPPING)
+        self._finish()
+
+    def _finish(self) -> None:
+        """Close the intervals, wait a while for receipts, say goodbye, close the spool."""
+        for reader in self._readers:
+            reader.stop()
+        while not self._queue.empty():
+            self._round()
+        self._core.finish(self._clock.monotonic())
+        deadline = self._clock.monotonic() + self._drain_seconds
+        while not (self._core.drained or self._hurry.is_set()):
+            if self._clock.monotonic() > deadline:
+                break
+            self._round()
+        self._core.goodbye()
+        self._connection.stop()
+        self._core.close(self._clock.monotonic())
+
+    def _round(self) -> None:
+        """Take what has come, a few hundred at most, then do what the time asks for."""
+        try:
+            self._take(self._queue.get(timeout=ROUND_SECONDS))
+            for _ in range(_AT_ONCE):
+                self._take(self._queue.get_nowait())
+        except queue.Empty:
+            pass
+        now = self._clock.monotonic()
+        self._core.tick(now, self._clock.stamp())
+        self._feed(now)
+
+    def _take(self, item: Measured | Event) -> None:
+        now = self._clock.monotonic()
+        if isinstance(item, Measured):
+            model = self._models[item.reading.device]
+            self._core.measured(item.reading, item.stamp, model, now)
+        else:
+            self._core.happened(item, now, self._clock.stamp())
+
+    def _feed(self, now: float) -> None:
+        """Feed the watchdog while every loop comes round; a missing broker or sensor is fine."""
+        if self._watchdog is None or now - self._fed < self._watchdog / 3:
+            return
+        hanging = [r for r in self._readers if now - r.round > DEADLINE_SECONDS]
+        if hanging or not self._connection.alive():
+            log.error("a loop hangs: the watchdog is not fed")
+            return
+        self._fed = now
+        notify(ALIVE)
+
+    def _terms(self) -> Terms:
+        root, gateway = self._config.broker.root, self._config.gateway.id
+        state = topics.build(root, gateway, Kind.STATE)
+        receipt = topics.build(root, gateway, Kind.RECEIPT)
+        return Terms(gateway, (receipt, state), Will(state, WILL))
+
+
+def _lock(spool: Path) -> TextIO | None:
+    """Keep a second gateway off the spool; where nothing can be written, nobody else can either.
+
+    Raises:
+        ConfigError: Another process has this spool.
+    """
+    try:
+        spool.parent.mkdir(parents=True, exist_ok=True)
+        file = spool.with_name(f"{spool.name}.lock").open("w", encoding="ascii")
+    except OSError as error:
+        log.warning("no lock beside the spool %s: %s", spool, error)
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise ConfigError(
+            f"spool.path: another gateway has {spool} open", "stop it, or give each its own file"
+        ) from None
+    return file
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a gateway; 0 when it was told to end, 1 if it could not work, 2 for a wrong config."""
+    parser = argparse.ArgumentParser(description="Read sensors and send what they say.")
+    parser.add_argument("--config", type=Path, required=True, help="gateway.toml")
+    parser.add_argument("--log", choices=list(logs.LEVELS), help="how much to say")
+    parser.add_argument(
+        "--drain", type=float, default=DRAIN_SECONDS, help="seconds that a stop waits for receipts"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        logs.start(options.log)
+        config = load_gateway(options.config)
+        gateway = Gateway(config, options.drain)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: gateway.stop())
+        gateway.run()
+    except ConfigError as error:
+        log.error("%s", error)  # noqa: TRY400 - a sentence for a person; the trace says nothing more
+        return 2
+    except SimpangError as error:
+        log.error("%s", error)  # noqa: TRY400 - the same
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
