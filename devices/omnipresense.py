@@ -144,7 +144,7 @@ class OmniPreSense(Driver):
             return self.sample(received.fields, settings) or Sample()
 
     def start(self, settings: Settings) -> Opening:
-        """Set JSON, the unit, and the unit on every line; go on with a radar that stays silent.
+        """Set JSON, the unit, and the unit on every line; a radar that is deaf is read as it is.
 
         Raises:
             DecodeError: The radar says that it uses another unit.
@@ -155,7 +155,7 @@ class OmniPreSense(Driver):
             try:
                 received = yield from carry_out(self.commands[name], within=1.0)
             except NoReply:
-                continue
+                return
             said = _unit(received.fields.get("Units"))
             if said not in {None, settings["unit"]}:
                 raise DecodeError(f"told to use {settings['unit']}, the radar uses {said}")
@@ -288,7 +288,7 @@ OPS243: Final = OmniPreSense(
     line=Line(19200),
     channels=("in", "out"),
     takes={
-        "unit": Setting("m/s", tuple(_UNITS), f"the unit of speed: {', '.join(_UNITS)}"),
+        "unit": Setting("m/s", tuple(_UNITS), f"of lines that name none: {', '.join(_UNITS)}"),
         "OT": Setting(default=False, allowed=(False, True), help="lines bear the radar's time"),
         "OM": Setting(default=False, allowed=(False, True), help="lines bear the magnitude"),
     },

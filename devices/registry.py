@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Final
 
@@ -18,6 +19,7 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(entry_points(group=GROUP).names))
 
 
+@cache
 def find(name: str) -> Driver:
     """Return the driver of that name.
 

@@ -1,0 +1,1 @@
+"""How sensors speak, checked against bytes from real ones."""

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+
+from devices.driver import Ask, Listen
+from devices.errors import NotReady
+from devices.plantower import PMS3003, PMS5003, PMS5003S, PMS5003ST, PMS5003T, Plantower
+from devices.rehearsal import rehearse
+from schemas.quantity import QUANTITIES
+
+MODELS = [PMS3003, PMS5003, PMS5003T, PMS5003S, PMS5003ST]
+CLEAN = {"version": 151, "temp_c": 25.0, "rh_pct": 40.0, "hcho_ugm3": 3, "error_code": 0}
+"""What a sensor sends besides particles, so what it sends when it sees none."""
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_a_sample_bears_the_quantities_that_the_driver_announces(model: Plantower) -> None:
+    fields = model.decode(model.encode({"pm2_5_atm": 9}), {})
+
+    sample = model.sample(fields, {})
+
+    assert sample is not None
+    assert tuple(sample.values) == model.quantities
+    assert set(sample.values) <= set(QUANTITIES)
+
+
+def test_values_are_in_the_units_of_the_table() -> None:
+    sample = PMS5003ST.sample(
+        {"pm2_5_atm": 12, "pm2_5_cf1": 15, "n0_3": 1110, "hcho_ugm3": 100, "temp_c": -1.2}, {}
+    )
+
+    assert sample is not None
+    assert sample.values == {
+        "pm2_5": 12,
+        "pm2_5_cf1": 15,
+        "pn0_3": 11.1,
+        "hcho": pytest.approx(100 * 24.4654 / 30.026),
+        "temperature": -1.2,
+    }
+
+
+@pytest.mark.parametrize("model", MODELS[1:], ids=lambda model: model.name)
+def test_a_sensor_that_sees_not_one_particle_is_warming_up_whatever_else_it_sends(
+    model: Plantower,
+) -> None:
+    fields = model.decode(model.encode(CLEAN), {})
+
+    assert fields["status"] == "warming_up"
+    with pytest.raises(NotReady):
+        model.sample(fields, {})
+
+
+def test_zero_is_a_measurement_once_something_was_seen() -> None:
+    sample = PMS5003.sample(PMS5003.decode(PMS5003.encode({"n0_3": 1}), {}), {})
+
+    assert sample is not None
+    assert sample.values["pm2_5"] == 0
+
+
+def test_an_error_code_is_a_fault_and_keeps_the_values() -> None:
+    sample = PMS5003.sample({"pm2_5_atm": 9, "error_code": 4}, {})
+
+    assert sample is not None
+    assert sample.fault == "error code 4"
+    assert sample.values["pm2_5"] == 9
+
+
+@pytest.mark.parametrize("temperature", [-10.0, -0.1, 0.0, 60.0])
+def test_the_temperature_has_a_sign(temperature: float) -> None:
+    assert PMS5003T.decode(PMS5003T.encode({"temp_c": temperature}), {})["temp_c"] == temperature
+
+
+def test_a_sensor_that_streams_is_left_alone() -> None:
+    steps, _ = rehearse(PMS5003.start({}), [{"pm2_5_atm": 9}])
+
+    assert steps == [Listen(3.0)]
+
+
+def test_a_silent_sensor_is_woken_and_made_active() -> None:
+    steps, _ = rehearse(PMS5003.start({}))
+
+    wake, active = PMS5003.commands["wake"].data, PMS5003.commands["active_mode"].data
+    assert steps == [Listen(3.0), Ask(wake, 3.0), Ask(active, 3.0)]
+
+
+def test_a_sensor_without_commands_is_sent_none() -> None:
+    steps, _ = rehearse(PMS3003.start({}))
+
+    assert steps == [Listen(3.0)]
