@@ -113,7 +113,9 @@ class Chain:
             "broker", broker.command(broker_name, self.port, folder), folder / "broker.log"
         )
         self._collector = self._service("collector", "gateway.collector.process", _COLLECTOR)
-        self._gateway = self._service("gateway", "gateway.edge.process", _GATEWAY)
+        self._gateway = self._service(
+            "gateway", "gateway.edge.process", _GATEWAY, "--drain", str(RECEIPTS_WITHIN)
+        )
 
     def start(self, interrupted: Callable[[], bool]) -> None:
         """Start everything; return early where somebody does not want it any more.
@@ -167,9 +169,9 @@ class Chain:
     ) -> Player:
         return Player(device, sensor, Uart(self.folder / f"tty-{device}"), line)
 
-    def _service(self, name: str, module: str, template: str) -> Child:
+    def _service(self, name: str, module: str, template: str, *options: str) -> Child:
         file = self.folder / f"{name}.toml"
         text = template.format(folder=self.folder, port=self.port, protocol=self.protocol)
         file.write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", module, "--config", str(file)]
+        command = [sys.executable, "-m", module, "--config", str(file), *options]
         return Child(name, command, self.folder / f"{name}.log")

@@ -8,13 +8,14 @@ from heapq import heapify, heappop
 from typing import TYPE_CHECKING, Final
 
 from gateway.collector.sqlite import SqliteStore
+from gateway.edge.passages import GAP_SECONDS
 from gateway.edge.spool_summary import summarize
 from gateway.simulator.player import now
 from tests.faults import fates, faults, store
 from tests.faults.account import Account, settle
-from tests.faults.plant import COMMIT_SECONDS, GATEWAY, TRAFFIC_INTERVAL
+from tests.faults.plant import COMMIT_SECONDS, GATEWAY
 from tests.faults.schedule import RADAR, READERS
-from tests.faults.sensors import PERIOD
+from tests.faults.sensors import PERIOD, TRAFFIC_INTERVAL
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -35,9 +36,10 @@ SLACK_SECONDS: Final = 0.5
 
 ALLOWED: Final = {
     **dict.fromkeys(READERS, COMMIT_SECONDS + SLACK_SECONDS + PERIOD),
-    RADAR: COMMIT_SECONDS + SLACK_SECONDS + TRAFFIC_INTERVAL,
+    RADAR: COMMIT_SECONDS + SLACK_SECONDS + TRAFFIC_INTERVAL + GAP_SECONDS,
 }
-"""The loss window of a kill, by sensor: quality holds one reading back, traffic one interval."""
+"""The loss window of a kill, by sensor: quality holds one reading back, traffic one interval, and a
+passage counts once it is known to be over."""
 
 
 def play(plant: Plant, schedule: Sequence[Fault], say: Callable[[str], None]) -> None:
@@ -65,6 +67,7 @@ def drain(plant: Plant) -> None:
     for player in plant.sensors.players.values():
         player.silence(silent=True)
     until(lambda: _waiting(plant) == 0, DRAIN_SECONDS, "an empty spool")
+    plant.record.begin("dead")
     for name in ("gateway", "collector"):
         process = plant.processes[name]
         assert process.stop(30.0), f"the {name} did not end by itself"

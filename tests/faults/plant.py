@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 GATEWAY: Final = "gw-faults"
 COMMIT_SECONDS: Final = 1.0
-TRAFFIC_INTERVAL: Final = 5.0
 
 _UP_WITHIN: Final = 10.0
 
@@ -179,8 +178,8 @@ class Plant:
                 url=sensors.port(self.folder, device),
                 device=device,
                 driver="omnipresense.ops243" if device == RADAR else "plantower.pms5003",
-                interval=TRAFFIC_INTERVAL if device == RADAR else 0.0,
+                interval=sensors.TRAFFIC_INTERVAL if device == RADAR else 0.0,
             )
         file.write_text(text, encoding="utf-8")
-        run = clock.command("gateway.edge.process", "--config", str(file))
+        run = clock.command("gateway.edge.process", "--config", str(file), "--drain", "20")
         return Child("gateway", run, self.folder / "gateway.log", self.clock.env)

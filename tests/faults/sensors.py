@@ -22,19 +22,41 @@ if TYPE_CHECKING:
 PERIOD: Final = 0.5
 """Seconds between two frames of an air sensor."""
 
+TRAFFIC_INTERVAL: Final = 5.0
+"""Seconds of an interval of traffic."""
+
 SPEEDS: Final = 30
 """Vehicles of a direction that differ in their bin of speed: the number that a vehicle carries."""
 
 FIRST: Final = {"pm-1": 1, "pm-2": 30_001}
 """Where each air sensor begins to count, so that neither passes for the other."""
 
-_LONGEST_PASSAGE: Final = 1.2
+_LONGEST_PASSAGE: Final = 0.9
 """Seconds: no loss in the middle of a passage may be so long that it looks like two."""
+
+_SPIKE_EACH: Final = 20
+_SPIKE: Final = 550.0
+"""A spike that is larger than any believable step makes quality hold a reading back."""
 
 NOISE: Final = {
     **dict.fromkeys(READERS, Troubles(noise=0.5, cut=0.15, turned=0.15)),
     RADAR: Troubles(noise=0.3, cut=0.1),  # lines have no checksum: a turned digit is another speed
 }
+
+
+class SpikyAir(Air):
+    """Air with a spike now and then."""
+
+    def __init__(self, seed: int) -> None:
+        """Begin somewhere near the usual."""
+        super().__init__(seed)
+        self._frames = 0
+
+    def pm2_5(self, at: float) -> float:
+        """Return the PM2.5 at `at`, µg/m³."""
+        self._frames += 1
+        usual = super().pm2_5(at)
+        return usual + _SPIKE if self._frames % _SPIKE_EACH == 0 else usual
 
 
 class NumberedRoad(Road):
@@ -78,7 +100,7 @@ def build(folder: Path, seed: int) -> Sensors:
     players = {
         device: Player(
             device,
-            Plantower(pms, Air(seed + first), first=first, period=PERIOD),
+            Plantower(pms, SpikyAir(seed + first), first=first, period=PERIOD),
             Uart(port(folder, device)),
         )
         for device, first in FIRST.items()

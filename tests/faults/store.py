@@ -12,6 +12,7 @@ from gateway.collector.points import ALL_CHANNELS, DELIVERY, TRAFFIC, UNDATED
 from schemas.quantity import speed_bin
 from tests.faults.account import Found
 from tests.faults.schedule import RADAR, READERS
+from tests.faults.sensors import TRAFFIC_INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,7 +66,7 @@ def vehicles(store: SqliteStore, known: Mapping[int, Vehicle], offset: float) ->
         for tags, time, fields in store.select(measurement, {"device": RADAR}):
             begin = time / 1000
             suffix = "" if measurement == TRAFFIC else "_rejected"
-            end = begin + float(fields.get(f"seconds{suffix}", 0.0))
+            end = (begin // TRAFFIC_INTERVAL + 1) * TRAFFIC_INTERVAL
             channel = dict(tags).get("channel", ALL_CHANNELS)
             for name, count in _bins(fields, suffix):
                 number = _nearest(bins[channel, name], (begin + end) / 2)

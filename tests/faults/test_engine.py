@@ -1,0 +1,31 @@
+"""A short run of the fault engine: nothing lost beyond the loss window, nothing doubled."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.faults.schedule import Kind, draw
+
+SEED, FAULTS = 791, 12
+
+
+def test_the_short_run_has_kills_of_everything_and_a_broken_clock_and_network() -> None:
+    faults = draw(SEED, FAULTS)
+    killed = {fault.target for fault in faults if fault.kind is Kind.KILL}
+    assert killed == {"gateway", "collector", "broker"}
+    assert {Kind.CLOCK, Kind.UNPLUG, Kind.HOLE, Kind.DISK, Kind.LOCK} <= {
+        fault.kind for fault in faults
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_twelve_faults_cost_no_more_than_the_loss_window_of_each_kill() -> None:
+    command = [sys.executable, "-m", "tests.faults", "--protocol", "5"]
+    command += ["--seed", str(SEED), "--faults", str(FAULTS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "lost 0, doubled 0, mis-dated 0, never 0" in done.stdout
