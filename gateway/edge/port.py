@@ -1,7 +1,8 @@
 """A port: the only place where a tty is opened, read and written.
 
-A tty keeps bytes for whoever comes next, some of them minutes old. Whatever lay there when the
-port was opened, or came while nobody read, is dropped: it must not be stamped as of now.
+A tty keeps bytes for whoever comes next, some of them minutes old, and so does a USB adapter, which
+hands them over only once the port is open. Whatever lay there then, or came while nobody read, is
+dropped: it must not be stamped as of now.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _WRITE_SECONDS: Final = 2.0
 """How long a write may take until the port counts as dead."""
 
 _BUFFER: Final = 4096
-"""Bytes that the kernel holds ready; what a pty holds beyond, it hands over afterwards."""
+"""Bytes that the kernel holds ready of a tty."""
 
 _FIFO: Final = 128
 """Bytes that an adapter may hand over at once although the line carried them one by one."""
@@ -116,7 +117,7 @@ class Port:
             data = device.read(max(1, device.in_waiting))
             stamp, now = self._clock.stamp(), self._clock.monotonic()
             span = now - self._read_at
-            if False:
+            if span > STALL_SECONDS:
                 self._drop_old(device)
                 stamp, now = self._clock.stamp(), self._clock.monotonic()
                 self._read_at, data, stalled = now, b"", span
@@ -156,9 +157,9 @@ class Port:
         return self._device
 
     def _drop_old(self, device: serial.Serial) -> None:
-        """Drop what comes faster than the line carries it: that is older than now.
+        """Drop what lies there and, for a moment, what comes.
 
-        One flush does not do: a pty hands the rest over once there is room.
+        For longer where it comes faster than the line carries it: then it is older than now.
         """
         fresh = _FIFO + _READ_SECONDS / self._line.byte_seconds
         for _ in range(_DROPS):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from gateway.clock import Clock
+    from gateway.clock import Clock, Stamp
 
 LINE = Line(115_200)
 NOBODY = 65534
@@ -53,14 +53,20 @@ def test_what_lay_in_the_port_before_it_was_opened_is_never_read(uart: Uart, por
     assert _read(port, 3) == b"new"
 
 
-def test_old_bytes_beyond_one_buffer_of_the_kernel_are_never_read_either(
+def test_what_an_adapter_held_and_hands_over_once_it_is_opened_is_never_read(
     uart: Uart, port: Port
 ) -> None:
-    keep_open = os.open(uart.link, os.O_RDWR | os.O_NOCTTY)
-    written = sum(uart.write(b"old" * 1000) for _ in range(10))
-    assert written > 10_000
+    held = bytearray(b"old" * 3000)
+
+    def hand_over() -> None:
+        until(lambda: uart.opened, 5, "somebody opening the port")
+        while held:
+            del held[: uart.write(bytes(held[:512]))]
+
+    adapter = threading.Thread(target=hand_over)
+    adapter.start()
     port.open()
-    os.close(keep_open)
+    adapter.join()
     uart.write(b"new")
     assert _read(port, 3) == b"new"
 
@@ -94,6 +100,27 @@ def test_what_came_while_nobody_read_is_dropped_and_counted(uart: Uart) -> None:
     chunk = port.read()
     assert chunk.data == b""
     assert chunk.stalled == pytest.approx(1.2)
+    uart.write(b"new")
+    assert _read(port, 3) == b"new"
+    port.close()
+
+
+def test_what_came_while_the_process_was_frozen_behind_a_read_is_dropped_too(uart: Uart) -> None:
+    class Freezing(FakeClock):
+        frozen = False
+
+        def stamp(self) -> Stamp:
+            if self.frozen:
+                self.frozen = False
+                uart.write(b"old" * 100)
+                self.advance(1.2)
+            return super().stamp()
+
+    clock = Freezing()
+    port = _port(uart, clock)
+    port.open()
+    clock.frozen = True
+    assert port.read().stalled > 1
     uart.write(b"new")
     assert _read(port, 3) == b"new"
     port.close()
