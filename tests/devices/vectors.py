@@ -28,11 +28,14 @@ class Vector:
         error: Why nothing comes out; empty where something does.
         command: The command that the bytes are; empty for what a sensor sends.
         settings: What the driver is told.
+        origin: How it came about: `capture`, `datasheet`, `driver-test` (somebody else's driver is
+            tested with it), `synthetic`, or derived from one of these.
     """
 
     name: str
     section: str
     driver: str
+    origin: str
     raw: bytes
     expected: list[dict[str, Any]] = field(default_factory=list)
     error: str = ""
@@ -58,6 +61,7 @@ def _read(name: str, section: str, row: dict[str, Any]) -> Vector:
         name=name,
         section=section,
         driver=row["driver"],
+        origin=row["origin"],
         raw=row["text"].encode() if "text" in row else bytes.fromhex(row["hex"]),
         expected=row.get("frames", [row["fields"]] if "fields" in row else []),
         error=row.get("error", ""),
