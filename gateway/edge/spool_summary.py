@@ -39,6 +39,7 @@ class Summary:
         oldest: Time of the first reading of the oldest batch, ms since 1970; None where none is.
         newest: Time of the first reading of the newest batch.
         devices: Batches held, by device.
+        measured: Readings that were ever handed to this spool, by device.
         epochs: Every opening that still matters, oldest first.
     """
 
@@ -51,6 +52,7 @@ class Summary:
     oldest: int | None
     newest: int | None
     devices: dict[str, int]
+    measured: dict[str, int]
     epochs: list[EpochSummary]
 
 
@@ -108,8 +110,18 @@ def _summarize(connection: sqlite3.Connection, path: Path) -> Summary:
         oldest=oldest,
         newest=newest,
         devices={str(device): count for device, count in _count(connection, "device").items()},
+        measured=_measured(file),
         epochs=list(_epochs(file)),
     )
+
+
+def _measured(file: SpoolFile) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for name, fact in file.kept().items():
+        if name.startswith("channel:"):
+            device, _, _ = name.removeprefix("channel:").partition("/")
+            counts[device] += fact["measured"]
+    return dict(sorted(counts.items()))
 
 
 def _count(connection: sqlite3.Connection, column: str) -> Counter[str | None]:
