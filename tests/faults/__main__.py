@@ -62,10 +62,11 @@ def _run(seed: int, schedule: Sequence[Fault], protocol: str) -> bool:
         if sound:
             shutil.rmtree(folder)
         else:
+            (folder / "record.json").write_text(report.evidence(plant), encoding="utf-8")
             _say(
                 f"to repeat: make chaos SEED={seed} FAULTS={len(schedule)}"
                 f" (python -m tests.faults --seed {seed} --faults {len(schedule)}"
-                f" --protocol {protocol}); configs, logs, spool and store are in {folder}"
+                f" --protocol {protocol}); configs, logs, record and store are in {folder}"
             )
     return sound
 

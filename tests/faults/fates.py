@@ -28,6 +28,9 @@ REOPEN_SECONDS: Final = 10.0
 _BEFORE: Final = 0.2
 """Bytes that had arrived, but were not yet read."""
 
+_NOTICED: Final = 0.05
+"""How long after it was opened a port may be noted as open."""
+
 _AFTER: Final = 0.5
 """A frame that was half flushed."""
 
@@ -81,7 +84,7 @@ def _excuse(sent: Sent, openings: Sequence[float], away: Sequence[tuple[float, f
         return "spoilt"
     if not sent.heard:
         return "closed"
-    if any(0 <= sent.began - at < OPENING_SECONDS for at in openings):
+    if any(-_NOTICED <= sent.began - at < OPENING_SECONDS for at in openings):
         return "opening"
     return next(
         (cause for begin, end, cause in away if sent.ended >= begin and sent.began <= end), ""

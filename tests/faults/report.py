@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
+from gateway.simulator.player import now
 from tests.faults.engine import ALLOWED
 from tests.faults.schedule import RADAR, READERS
 
@@ -11,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.faults.account import Account
+    from tests.faults.plant import Plant
 
 TALLIES: Final = ("lost", "doubled", "mis-dated", "never", "invented", "flaw")
 _MOST: Final = 30
@@ -37,6 +42,21 @@ def write(account: Account) -> Iterator[str]:
     if len(account.breaches) > _MOST:
         yield f"… and {len(account.breaches) - _MOST} more"
     yield ", ".join(f"{name} {account.tally[name]}" for name in TALLIES)
+
+
+def evidence(plant: Plant) -> str:
+    """Write the engine's own record as JSON: what was done, sent, and who had which port open."""
+    return json.dumps(
+        {
+            "offset": time.time() - now(),
+            "record": asdict(plant.record),
+            "presence": {name: one.presence for name, one in plant.sensors.players.items()},
+            "sent": {
+                name: list(map(asdict, one.sent)) for name, one in plant.sensors.players.items()
+            },
+        },
+        indent=1,
+    )
 
 
 def _kills(account: Account) -> Iterator[str]:
