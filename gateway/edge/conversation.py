@@ -89,10 +89,11 @@ class Conversation:
         self._start(now, opening=True)
 
     def hear(self, chunk: Chunk) -> list[Event]:
-        """Take what was read, or that nothing was; return what came of it."""
-        if chunk.stalled:
-            self._forget()
-            self._until += chunk.stalled
+        """Take what was read, or that nothing was; return what came of it.
+
+        A stall is a gap like any other, but no fault of the sensor: its time runs on afterwards.
+        """
+        self._until += chunk.stalled
         if chunk.data:
             self._heard_at, self._heard = chunk.now, chunk
             self._sort(self._framer.feed(chunk.data), chunk)
