@@ -68,6 +68,21 @@ def test_nothing_that_may_come_makes_a_framer_hoard(driver: str, noise: bytes) -
     assert came == noise * 500 * 40
 
 
+def test_a_cutter_that_waits_for_ever_is_not_waited_for() -> None:
+    port = Framer(lambda _: None)
+
+    assert port.feed(bytes(3 * LONGEST)) == [Junk(bytes(LONGEST), "length")] * 2
+    assert port.held <= 2 * LONGEST
+
+
+def test_a_length_that_no_frame_has_is_not_waited_for() -> None:
+    huge = bytes.fromhex("424d801c")
+
+    pieces = framer("plantower.pms5003").feed(huge + ANSWER)
+
+    assert pieces == [Junk(huge, "length"), Frame(ANSWER, behind=0)]
+
+
 def test_a_long_run_of_junk_comes_in_the_same_pieces_however_it_is_fed() -> None:
     noise = b"\x00" * (3 * LONGEST + 5)
 

@@ -122,6 +122,18 @@ def test_a_line_without_an_end_is_given_up() -> None:
     assert lines(b'{"a":' * 5000 + b'{"speed":2}\r\n') == [{"speed": 2}]
 
 
+def test_the_end_of_a_line_that_is_too_long_is_no_line_of_its_own() -> None:
+    framer = Framer(OPS243.cutter(DEFAULTS))
+
+    pieces = framer.feed(b"x" * 1100) + framer.feed(b"3.6\r\n4.5\r\n")
+
+    assert [piece.raw for piece in pieces if isinstance(piece, Frame)] == [b"4.5\r\n"]
+
+
+def test_a_line_of_nothing_but_brackets_is_junk() -> None:
+    assert lines(b'{"a":' + b"[" * 1000 + b"\n4.5\n") == [{"speed": 4.5}]
+
+
 def test_names_stay_text_even_where_they_look_like_numbers() -> None:
     assert lines(b'{"Version":"1.3","SerialNumber":"007","Clock":"88"}\n') == [
         {"Version": "1.3", "SerialNumber": "007", "Clock": 88}

@@ -57,6 +57,15 @@ def test_zero_is_a_measurement_once_something_was_seen() -> None:
     assert sample.values["pm2_5"] == 0
 
 
+def test_clean_air_before_a_pms3003_is_told_from_a_warm_up_by_its_reserved_words() -> None:
+    captured = bytes.fromhex("424d001400000000000000000000000000000000005100f4")
+
+    sample = PMS3003.sample(PMS3003.decode(captured, {}), {})
+
+    assert sample is not None
+    assert set(sample.values.values()) == {0}
+
+
 def test_an_error_code_is_a_fault_and_keeps_the_values() -> None:
     sample = PMS5003.sample({"pm2_5_atm": 9, "error_code": 4}, {})
 
