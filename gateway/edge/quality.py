@@ -93,8 +93,6 @@ class Quality:
         return [] if held is None else [self._finish(held, follower)]
 
     def _jumped(self, reading: Reading, stamp: Stamp) -> frozenset[str]:
-        if stamp.boot < self._warm_at:
-            return frozenset()
         return frozenset(
             name
             for name, value in _Verdicts(reading).plausible().items()

@@ -30,7 +30,7 @@ _LEAST_SECONDS: Final = 0.002
 _LOOKED_AWAY: Final = 1.0
 """Seconds between two looks after which nothing is known of the time between."""
 
-_DIGITS: Final = 6
+_DIGITS: Final = 9
 
 _SUMS: Final = (
     "count",
