@@ -209,11 +209,16 @@ class Core:
     # -- within -----------------------------------------------------------------------------
 
     def _mind_the_clock(self, now: float, stamp: Stamp) -> None:
+        """Keep what is known of the clock, at once: a restart that did not know of a step, or of
+        what the source has judged already, would believe a wrong clock.
+        """
         self.trust.poll(stamp)
         kept = self.trust.kept
         if kept is not None and _is_news(self._kept, kept):
             self._kept = kept
             self.spool.keep(_TRUST, list(kept), now)
+            if not self.spool.memory:
+                self.commit(now)
 
     def _send(self, held: Held) -> int | None:
         topic = self._topic(Kind.READINGS, held.device)

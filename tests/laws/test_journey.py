@@ -122,7 +122,7 @@ class Journey(RuleBasedStateMachine):
             lost = [
                 t for t in self.world.truths.values() if not t.excused and t.number not in stored
             ]
-            assert not lost, f"lost: {lost[:3]}"
+            assert not lost, f"lost: {lost[:3]}; {self.world.describe()}"
             waiting = [gap for gap in self.world.gaps() if gap.kind != "lost"]
             assert not waiting, f"still waiting after all was mended: {waiting[:3]}"
         finally:

@@ -128,7 +128,8 @@ class World:
         return self.clock.wall - self.error
 
     def synchronise(self) -> None:
-        """NTP sets the clock and says so."""
+        """NTP sets the clock and says so, never twice at one moment."""
+        self.clock.advance(0.01)
         self.clock.step(-self.error)
         self.error = 0.0
         self.touched.touch()
@@ -352,6 +353,15 @@ class World:
                 break
         self.passes(20.0)
         self.collect(1000)
+
+    def describe(self) -> str:
+        """Say in what state everything is, for a failure."""
+        core = self.core
+        return (
+            f"{core.spool.counts}, {len(core.spool.undated(1000))} undated, clock "
+            f"{core.trust.state}, memory {core.spool.memory}, {core.publisher.counters}, "
+            f"{len(self.broker.queue)} at the broker"
+        )
 
     def _settled(self) -> bool:
         stored = self.stored().keys()
