@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import tty
@@ -45,9 +46,15 @@ class Uart:
         return not any(events & select.POLLHUP for _, events in poll.poll(0))
 
     def plug(self) -> None:
-        """Let the port appear; the line is raw from the first byte on and echoes nothing."""
+        """Let the port appear; the line is raw from the first byte on and echoes nothing.
+
+        Raises:
+            OSError: The name can't be made, or belongs to something else than such a port.
+        """
         if self._master is not None:
             return
+        if os.path.lexists(self.link) and not _is_ours(self.link):
+            raise FileExistsError(errno.EEXIST, "there is something else", str(self.link))
         self._master, slave = os.openpty()
         self._stale = 0
         try:
@@ -99,3 +106,8 @@ class Uart:
                 except (BlockingIOError, OSError):
                     return b""
         return b""
+
+
+def _is_ours(link: Path) -> bool:
+    """Say whether a name leads to a pseudo-terminal, as one does that was left behind."""
+    return link.is_symlink() and os.readlink(link).startswith("/dev/pts/")

@@ -96,6 +96,17 @@ def test_a_port_that_nobody_has_open_keeps_stale_bytes_but_not_all(tmp_path: Pat
     uart.unplug()
 
 
+def test_a_port_never_takes_the_name_of_something_else(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("precious", encoding="ascii")
+    (tmp_path / "link").symlink_to("file")
+    for name in ("file", "link"):
+        with pytest.raises(FileExistsError):
+            Uart(tmp_path / name)
+    assert (tmp_path / "link").read_text(encoding="ascii") == "precious"
+    (tmp_path / "left-behind").symlink_to("/dev/pts/4000000")
+    Uart(tmp_path / "left-behind").unplug()
+
+
 def test_a_reader_that_never_reads_costs_bytes_and_no_time(tmp_path: Path) -> None:
     uart = Uart(tmp_path / "tty")
     descriptor = os.open(tmp_path / "tty", os.O_RDWR | os.O_NOCTTY)
