@@ -6,10 +6,8 @@ import errno
 import os
 import select
 import tty
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
+from typing import Final
 
 STALE_BYTES: Final = 4000
 """What a port keeps while nobody has it open: about as much as the kernel's buffer of a tty."""
@@ -110,4 +108,4 @@ class Uart:
 
 def _is_ours(link: Path) -> bool:
     """Say whether a name leads to a pseudo-terminal, as one does that was left behind."""
-    return link.is_symlink() and os.readlink(link).startswith("/dev/pts/")
+    return link.is_symlink() and link.readlink().parent == Path("/dev/pts")
