@@ -148,7 +148,7 @@ class Vehicles:
         for channel in self._channels.values():
             channel.add(channel.passages.end())
         self._seen = None
-        return [] if self._now is None else self._end(self._now)
+        return [] if self._now is None else self._end(self._now, last=True)
 
     # -- within -----------------------------------------------------------------------------
 
@@ -172,10 +172,10 @@ class Vehicles:
     def _begin(self, at: Stamp) -> None:
         self._interval = _Interval(at, (at.wall // self._seconds + 1) * self._seconds)
 
-    def _end(self, at: Stamp) -> list[Measured]:
+    def _end(self, at: Stamp, *, last: bool = False) -> list[Measured]:
         """End the interval at `at`; where nothing interrupts it, the next one begins there.
 
-        What is too short to be an interval leaves its sums to the next one.
+        What is too short to be an interval leaves its sums to the next one, unless it is the last.
         """
         interval = self._interval
         if interval is None:
@@ -185,7 +185,8 @@ class Vehicles:
             interval.seconds += max(0.0, at.boot - self._seen.boot)
             self._seen = at
             self._begin(at)
-        if interval.seconds < _LEAST_SECONDS:
+        counted = any(channel.sums["count"] for channel in self._channels.values())
+        if interval.seconds < _LEAST_SECONDS and not (last and counted):
             return []
         return [
             Measured(self._read_out(name, interval.seconds), interval.began)

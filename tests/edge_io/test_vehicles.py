@@ -202,6 +202,31 @@ def test_seconds_without_the_sensor_are_not_observed() -> None:
     assert road.intervals() == [(0, 44.875, 0)]
 
 
+def test_a_moment_without_the_sensor_is_not_observed_either() -> None:
+    road = Roadside()
+    road.wait(20)
+    road.observing = False
+    road.wait(0.5)
+    road.observing = True
+    road.wait(39.5)
+    assert road.intervals() == [(0, 59.375, 0)]
+
+
+def test_minutes_follow_each_other_without_a_gap_whenever_they_are_looked_at() -> None:
+    road = Roadside(wall=NOON + 1 / 16)
+    road.wait(180)
+    assert road.intervals() == [(0.062, 59.938, 0), (60, 60, 0), (120, 60, 0)]
+
+
+def test_two_vehicles_in_one_portion_of_bytes_are_told_apart() -> None:
+    road = Roadside()
+    for _ in range(2):
+        road.vehicles.see([Detection("in", 36.0)], road.clock.stamp())
+        road.clock.advance(1.5)
+    road.close()
+    assert road.intervals() == [(0, 0, 2)]
+
+
 def test_minutes_without_the_sensor_are_absent_and_the_next_begins_when_it_is_back() -> None:
     road = Roadside()
     road.wait(20)
