@@ -22,7 +22,8 @@ run: .venv/run ## Install, then show the whole chain for half a minute
 	@simpang demo --seconds 30
 
 test: ## Everything that must hold: check, tests, safeguards, a short chaos
-	@.ci/debian mosquitto faketime
+	@$(WITH_SERVERS); { command -v mosquitto && command -v faketime; } >/dev/null \
+	  || .ci/debian mosquitto faketime
 	@$(WITH_SERVERS) .ci/test
 
 check: .venv/dev ## Format, lint, types, who imports whom, dependencies, dead code
