@@ -37,8 +37,9 @@ def heal(plant: Plant, fault: Fault) -> None:
 def _kill(plant: Plant, fault: Fault) -> None:
     if fault.target == "gateway":
         plant.record.begin("dead")
-        plant.record.kills.append(Kill(now(), plant.memory_since()))
     plant.processes[fault.target].kill()
+    if fault.target == "gateway":
+        plant.record.kills.append(Kill(now(), plant.memory_since()))
 
 
 def _start(plant: Plant, fault: Fault) -> None:

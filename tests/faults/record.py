@@ -35,7 +35,7 @@ class Kill:
     """The gateway was killed.
 
     Attributes:
-        at: When, seconds of CLOCK_BOOTTIME.
+        at: When it was dead, seconds of CLOCK_BOOTTIME.
         memory_since: Since when its spool had been in memory; None where it was on the disk.
     """
 
