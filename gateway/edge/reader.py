@@ -121,17 +121,23 @@ class PortReader:
     def _run(self, device: Device) -> None:
         while not self._stopping.is_set():
             try:
-                self._read(device)
-            except (PortGone, PortBusy, PortDenied) as error:
-                device.closed(_CAUSES[type(error)])
-                self._complain(str(error))
-            except Exception:  # the supervisor: a port must go on whatever a driver does
+                self._attend(device)
+            except Exception:  # the supervisor: a port must go on, whatever a driver does
                 log.exception("unexpected; the port is opened again")
                 self._watch.errors += 1
                 device.closed(Silence.NONSENSE)
-            self._port.close()
-            self._rest(device)
+                self._stopping.wait(FIRST_SECONDS)
+        self._port.close()
         self._hand_over(device.finish())
+
+    def _attend(self, device: Device) -> None:
+        """Read the port until it breaks, then rest before the next attempt."""
+        try:
+            self._read(device)
+        except (PortGone, PortBusy, PortDenied) as error:
+            device.closed(_CAUSES[type(error)])
+            self._complain(str(error))
+            self._rest(device)
 
     def _read(self, device: Device) -> None:
         """Open the port and read it until it breaks or the gateway stops."""

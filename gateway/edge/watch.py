@@ -60,12 +60,17 @@ class Watch:
         self._patience = max(_LEAST_PATIENCE, _SAMPLES_MISSED * (driver.every or 0.0))
         self._sampled = -float("inf")
         self._now = -float("inf")
+        self._unread = False
 
     @property
     def silence(self) -> Silence:
         """Why the device is silent: what last went wrong, once samples are overdue."""
-        recent = self._now - self._sampled <= self._patience
-        return Silence.SPEAKING if recent and self.cause not in _OF_THE_PORT else self.cause
+        if self.cause in _OF_THE_PORT:
+            return self.cause
+        if self._now - self._sampled <= self._patience:
+            return Silence.SPEAKING
+        unread = self.cause is Silence.SPEAKING and self._regular and self._unread
+        return Silence.STALLED if unread else self.cause
 
     def round(self, now: float) -> None:
         """Let time pass."""
@@ -99,6 +104,7 @@ class Watch:
         """Note a sample."""
         self.prepared()
         self._sampled = now
+        self._unread = False
         self.fault = fault or None
 
     def failed(self, error: DriverError, *, asked: bool) -> None:
@@ -123,6 +129,6 @@ class Watch:
         self._nothing = Silence.NO_BYTES
 
     def stall(self, seconds: float) -> None:
-        """Count time that nobody read."""
+        """Count time that nobody read: the device may have spoken."""
         self.stalled += seconds
-        self.cause = Silence.STALLED
+        self._unread = True

@@ -141,6 +141,33 @@ def test_an_unexpected_error_ends_no_thread(site: Site) -> None:
     until(lambda: site.numbers() == [2], 5, "a reading")
 
 
+def test_an_unexpected_error_while_the_port_is_away_ends_no_thread_either(site: Site) -> None:
+    site.reader.start()
+    site.listening()
+    site.uart.write(_frame(10))
+    until(lambda: site.numbers() == [10], 5, "a reading")
+    frames = site.watch.frames
+    site.uart.write(_frame(900))
+    until(lambda: site.watch.frames > frames, 5, "a jump, which waits for its neighbour")
+    site.stumbles = 1
+    site.uart.unplug()
+    until(lambda: site.stumbles == 0, 5, "the jump that can't be handed over")
+    site.uart.plug()
+    until(lambda: site.watch.cause is Silence.NO_BYTES, 20, "the port being opened again")
+    site.listening()
+    site.uart.write(_frame(11))
+    until(lambda: site.numbers() == [10, 11], 5, "a reading")
+
+
+def test_a_reader_that_was_stopped_has_let_go_of_its_port(site: Site) -> None:
+    site.reader.start()
+    site.listening()
+    site.reader.stop()
+    other = Port(str(site.uart.link), PMS5003.line, SystemClock())
+    other.open()
+    other.close()
+
+
 def test_a_stop_does_not_wait_for_a_port_that_is_not_there(site: Site) -> None:
     site.uart.unplug()
     site.reader.start()

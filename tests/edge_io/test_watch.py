@@ -101,8 +101,22 @@ def test_a_fault_is_known_while_the_device_goes_on_measuring() -> None:
     assert (watch.silence, watch.fault) == (Silence.SPEAKING, "error code 3")
 
 
-def test_time_that_nobody_read_adds_up_and_is_a_cause() -> None:
+def test_time_that_nobody_read_adds_up_and_is_a_cause_where_samples_are_overdue() -> None:
     watch = _watch()
+    watch.sampled(0, "")
     watch.stall(2)
     watch.stall(3)
-    assert (watch.silence, watch.stalled) == (Silence.STALLED, 5)
+    assert (_silence(watch), watch.stalled) == (Silence.SPEAKING, 5)
+    watch.round(11)
+    assert _silence(watch) is Silence.STALLED
+    watch.sampled(11, "")
+    watch.round(22)
+    assert _silence(watch) is Silence.SPEAKING
+
+
+def test_a_stall_does_not_make_a_sensor_of_events_a_silent_one() -> None:
+    watch = _watch(every=None)
+    watch.prepared()
+    watch.stall(5)
+    watch.round(100)
+    assert watch.silence is Silence.SPEAKING
