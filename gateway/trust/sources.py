@@ -71,9 +71,9 @@ class TouchedFile(Source):
     none by the clock as it was. A touch that makes sense by neither is left open: the clock may
     have been set after the stamp was read.
 
-    The file must be on a file system that a reboot clears, such as `/run`, and no part of it may
-    be set by hand. timesyncd polls at least each 2048 s (PollIntervalMaxSec in timesyncd.conf(5)),
-    so that a file older than 35 minutes means that it has lost its server.
+    The file must be on a file system that a reboot clears, such as `/run`, and nobody else may
+    touch it. timesyncd polls at least each 2048 s (PollIntervalMaxSec in timesyncd.conf(5)), so
+    that a file older than 35 minutes means that it has lost its server.
     """
 
     patience = 2100.0
