@@ -134,11 +134,6 @@ class Batcher:
         """Close all batches, before a stop."""
         return [held for key in list(self._open) for held in self._close(key, now)]
 
-    @property
-    def unsettled(self) -> bool:
-        """Whether readings may wait for a date."""
-        return self._undated
-
     def settle(self, stamp: Stamp, now: float) -> list[Held]:
         """Give a round of waiting readings their dates, where the clock can be believed.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,16 +94,17 @@ class Changes:
                 freed.append(free)
         return freed
 
-    def give_up(self) -> Held | Waiting:
-        """Drop the oldest batch, or the oldest reading where there is no batch."""
-        if self.born:
-            held = self.born.pop(next(iter(self.born)))
-            self.refused.pop(held.id, None)
-            self.size -= held.size
-            return held
-        waiting = self.added.pop(next(iter(self.added)))
-        self.size -= waiting.size
-        return waiting
+    def give_up(self, size: int) -> Iterator[Held | Waiting]:
+        """Drop the oldest batches, then the oldest readings, until no more than `size` is left."""
+        while self.size > size:
+            gone: Held | Waiting
+            if self.born:
+                gone = self.born.pop(next(iter(self.born)))
+                self.refused.pop(gone.id, None)
+            else:
+                gone = self.added.pop(next(iter(self.added)))
+            self.size -= gone.size
+            yield gone
 
     def start_over(self, kept: dict[str, object]) -> None:
         """Forget all that speaks of a file that is gone; keep what only RAM has."""
@@ -114,3 +115,15 @@ class Changes:
             number: mark for number, mark in self.refused.items() if number in self.born
         }
         self.kept = dict(kept)
+
+
+class Committed(NamedTuple):
+    """What a commit changed for the publisher.
+
+    Attributes:
+        ready: Batches that may be published from now on.
+        evicted: Ids of batches that were given up.
+    """
+
+    ready: list[Held]
+    evicted: list[int]

@@ -209,8 +209,10 @@ class Core:
     # -- within -----------------------------------------------------------------------------
 
     def _mind_the_clock(self, now: float, stamp: Stamp) -> None:
-        """Keep what is known of the clock, at once: a restart that did not know of a step, or of
-        what the source has judged already, would believe a wrong clock.
+        """Keep what is known of the clock, at once.
+
+        A restart that did not know of a step, or of what the source has judged already, would
+        believe a wrong clock.
         """
         self.trust.poll(stamp)
         kept = self.trust.kept

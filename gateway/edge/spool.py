@@ -7,27 +7,24 @@ when SQLite rolls back, and a spool in memory is simply a transaction that can't
 
 from __future__ import annotations
 
-import logging
 import secrets
 from dataclasses import replace
-from functools import partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
-from gateway.edge.changes import Changes
+from gateway.edge.changes import Changes, Committed
 from gateway.edge.counts import Counts
+from gateway.edge.disk import PAGE, Disk
 from gateway.edge.epochs import Epochs
 from gateway.edge.held import Held, Waiting, batch_id, split_id
-from gateway.edge.spool_file import SpoolFile, move_aside
+from gateway.edge.spool_file import SpoolFile
 from gateway.errors import SpoolDamaged, SpoolUnwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from schemas.spool import SpoolState
-
-log = logging.getLogger(__name__)
 
 MEMORY_BYTES: Final = 16 * 1024 * 1024
 """What a spool in memory may take."""
@@ -41,33 +38,16 @@ _EARLY_BYTES: Final = MEMORY_BYTES // 4
 _UNREAD: Final = 1 << 22
 """Where the numbers of epochs begin that were opened while the file could not be read."""
 
-_PAGE: Final = 64
 _RECENT_BATCHES: Final = 2000
-
-_T = TypeVar("_T")
-_R = TypeVar("_R", Held, Waiting)
-
-
-class Committed(NamedTuple):
-    """What a commit changed for the publisher.
-
-    Attributes:
-        ready: Batches that may be published from now on.
-        evicted: Ids of batches that were given up.
-    """
-
-    ready: list[Held]
-    evicted: list[int]
 
 
 class Spool:
     """Pending readings and batches, with their names, their bounds and their losses.
 
     Attributes:
-        memory: True while the disk can't take a commit.
+        commit_seconds: The longest that a change waits for its commit.
         counts: What is held, refused and given up.
-        crashed: Whether this opening found none.
-        alarms: Words for what a person should look at.
+        crashed: Whether this opening found no clean close.
     """
 
     def __init__(
@@ -76,7 +56,7 @@ class Spool:
         *,
         now: float,
         commit_seconds: float = 10.0,
-        max_bytes: int = 512 * 1024 * 1024,
+        max_bytes: int = 512 << 20,
         max_age_hours: float | None = None,
         new_epoch: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
@@ -90,12 +70,9 @@ class Spool:
             max_age_hours: Hours of an open spool after which a batch is given up.
             new_epoch: Makes the name of an epoch.
         """
-        self.path = path
         self.commit_seconds = commit_seconds
-        self.memory = False
         self.counts = Counts()
         self.crashed = False
-        self.alarms: set[str] = set()
         self._max_bytes = max_bytes
         self._max_age = None if max_age_hours is None else max_age_hours * 3600.0
         self._new_epoch = new_epoch
@@ -103,46 +80,29 @@ class Spool:
         self._tried_at = self._opened_at = now
         self._opened_before = 0.0
         self._kept: dict[str, Any] = {}
-        self._next_waiting = 1
-        self._file = self._open_file()
-        if self._file is None:
-            self._next_waiting = 1 << 40
-        self._epochs = Epochs(
-            [] if self._file is None else self._file.epochs(),
-            None if self._file is not None else _UNREAD + secrets.randbelow(1 << 20),
-            new_epoch(),
-        )
-        if self._file is not None:
-            self._learn(self._file)
+        self._disk = Disk(path)
+        file = self._disk.file
+        self._next_waiting = 1 if file else 1 << 40
+        unread = None if file else _UNREAD + secrets.randbelow(1 << 20)
+        self._epochs = Epochs(file.epochs() if file else [], unread, new_epoch())
+        if file is not None:
+            self._learn(file)
         self._begin(now)
+
+    @property
+    def memory(self) -> bool:
+        """Whether the disk can't take a commit, so that memory holds what is new."""
+        return self._disk.fails
+
+    @property
+    def alarms(self) -> set[str]:
+        """Words for what a person should look at: `memory`, `damaged`, `unreadable`."""
+        return self._disk.alarms
 
     @property
     def epoch(self) -> str:
         """The epoch that batches are born in now."""
         return self._epochs.current.epoch
-
-    # -- the file ---------------------------------------------------------------------------
-
-    def _open_file(self) -> SpoolFile | None:
-        """Open the file; a damaged one is moved aside, an unusable one means memory."""
-        for _ in range(2):
-            try:
-                file = SpoolFile.open(self.path)
-                file.epochs()
-            except SpoolDamaged as error:
-                self._aside(error)
-            except SpoolUnwritable as error:
-                self._enter_memory(error)
-                return None
-            else:
-                return file
-        self._enter_memory(SpoolUnwritable(f"the spool {self.path} can't be made anew"))
-        return None
-
-    def _aside(self, error: SpoolDamaged) -> None:
-        aside = move_aside(self.path)
-        log.error("%s: moved to %s; batches that only it held are lost", error, aside)
-        self.alarms.add("damaged")
 
     def _learn(self, file: SpoolFile) -> None:
         """Take over what a file knows, beside what this opening knows already."""
@@ -163,9 +123,7 @@ class Spool:
 
     def _replace_damaged(self, error: SpoolDamaged, now: float) -> None:
         """Go on with an empty file and a new epoch; what is in RAM goes into it."""
-        if self._file is not None:
-            self._file.close()
-        self._aside(error)
+        self._disk.replace(error)
         changes = self._changes
         changes.start_over(self._kept)
         self.counts.held, self.counts.refused = len(changes.born), len(changes.refused)
@@ -173,37 +131,7 @@ class Spool:
         rows = [row for number, row in self._epochs.rows.items() if number in living]
         self._epochs = Epochs(rows, max(self._epochs.rows) + 1, self._new_epoch())
         changes.epochs = dict(self._epochs.rows)
-        self._file = self._open_file()
         self._begin(now)
-
-    def _enter_memory(self, error: SpoolUnwritable) -> None:
-        if not self.memory:
-            log.error("%s: the spool goes on in memory, at most %s bytes", error, MEMORY_BYTES)
-        self.memory = True
-        self.alarms.add("memory")
-
-    def _from_file(self, ask: Callable[[SpoolFile], _T], otherwise: _T) -> _T:
-        """Ask the file; where it can't be read, say so and go on without."""
-        if self._file is None:
-            return otherwise
-        try:
-            return ask(self._file)
-        except (SpoolUnwritable, SpoolDamaged) as error:
-            log.warning("%s: what is on the disk waits", error)
-            self.alarms.add("unreadable")
-            return otherwise
-
-    def _pages(self, fetch: Callable[[SpoolFile, int], list[_R]], after: int) -> Iterator[_R]:
-        """Read rows above an id page by page, as far as they are asked for."""
-        nothing: list[_R] = []
-        while True:
-            page = self._from_file(partial(_above, fetch, after), nothing)
-            yield from page
-            if len(page) < _PAGE:
-                return
-            after = page[-1].id
-
-    # -- small facts ------------------------------------------------------------------------
 
     def recall(self, name: str) -> Any:  # noqa: ANN401 - whatever JSON was kept under the name
         """Look up a small fact; None where there is none."""
@@ -218,8 +146,6 @@ class Spool:
         """Seconds that this spool has been open, over all its openings."""
         return self._opened_before + now - self._opened_at
 
-    # -- readings ---------------------------------------------------------------------------
-
     def hold(self, waiting: Waiting, now: float) -> Waiting:
         """Take a reading in under an id of ours: only a power cut before the commit loses it."""
         waiting = replace(waiting, id=self._next_waiting)
@@ -230,7 +156,7 @@ class Spool:
 
     def dated(self) -> list[Waiting]:
         """Read the dated readings that an earlier opening left without a batch."""
-        return self._from_file(lambda file: file.pending(0, 1_000_000, dated=True), [])
+        return self._disk.ask(lambda file: file.pending(0, 1_000_000, dated=True), [])
 
     def undated(self, limit: int) -> list[Waiting]:
         """Read readings that wait for a date, in order of arrival.
@@ -239,12 +165,12 @@ class Spool:
         """
         on_disk: Iterable[Waiting] = ()
         if not self.memory:
-            on_disk = self._pages(lambda file, after: file.pending(after, _PAGE, dated=False), 0)
+            on_disk = self._disk.pages(
+                lambda file, after: file.pending(after, PAGE, dated=False), 0
+            )
         waiting = (found for found in on_disk if found.id not in self._changes.removed)
         in_ram = (found for found in self._changes.added.values() if found.at is None)
         return list(islice(chain(waiting, in_ram), limit))
-
-    # -- batches ----------------------------------------------------------------------------
 
     @property
     def next_seq(self) -> int:
@@ -277,25 +203,21 @@ class Spool:
 
     def oldest(self, after: int, limit: int) -> list[Held]:
         """Read the oldest batches above an id that may be sent."""
-        on_disk = self._pages(lambda file, after: file.oldest(after, _PAGE), after)
+        on_disk = self._disk.pages(lambda file, after: file.oldest(after, PAGE), after)
         waiting = (held for held in on_disk if self._changes.may_go(held.id))
         return list(islice(chain(waiting, self._changes.ready(after)), limit))
 
     def newest(self) -> dict[tuple[str, str | None], int]:
         """Find the newest batch of each channel among the last that the file holds."""
-        found: dict[tuple[str, str | None], int] = {}
-        nothing: list[tuple[int, str, str | None]] = []
-        rows = self._from_file(lambda file: file.newest(_RECENT_BATCHES), nothing)
-        for number, device, channel in rows:
-            found.setdefault((device, channel), number)
-        return found
+        nothing: dict[tuple[str, str | None], int] = {}
+        return self._disk.ask(lambda file: file.newest(_RECENT_BATCHES), nothing)
 
     def read(self, number: int) -> Held | None:
         """Read one batch that may be sent; None where it is gone, refused or not yet committed."""
         if not self._changes.may_go(number):
             return None
         born = self._changes.born.get(number)
-        return born or self._from_file(lambda file: file.read(number), None)
+        return born or self._disk.ask(lambda file: file.read(number), None)
 
     def forget(self, number: int, now: float) -> None:
         """Let a batch go: the database has it."""
@@ -314,7 +236,7 @@ class Spool:
         """Take refused batches back into the line whose time has come; return their ids."""
         opened, marks = self.opened(now), self._changes.refused
         nothing: list[int] = []
-        on_disk = self._from_file(lambda file: file.refused(opened, limit), nothing)
+        on_disk = self._disk.ask(lambda file: file.refused(opened, limit), nothing)
         gone = self._changes.forgotten
         numbers = [n for n in on_disk if n not in marks and n not in gone]
         numbers += [number for number, mark in marks.items() if mark and mark[1] <= opened]
@@ -323,8 +245,6 @@ class Spool:
             self.counts.refused -= 1
             self._changes.touch(now)
         return numbers
-
-    # -- the commit -------------------------------------------------------------------------
 
     def wants_commit(self, now: float) -> bool:
         """Say whether a commit is due."""
@@ -336,46 +256,40 @@ class Spool:
         return changes.size > _EARLY_BYTES or now - changes.since >= self.commit_seconds
 
     def reopen(self, now: float) -> bool:
-        """In memory, try a fresh connection: one that failed may go on failing on a healthy disk.
+        """In memory, try the disk again.
 
         Returns:
             True where the file could not be read before, so that there is something to learn.
         """
-        fresh = self._open_file() if self.memory else None
-        if fresh is None:
+        if not self.memory:
             return False
-        blind = self._file is None
-        if self._file is not None:
-            self._file.close()
-        self._file = fresh
-        if blind:
-            self._learn(fresh)
+        unknown = self._disk.reopen()
+        if unknown is not None:
+            self._learn(unknown)
             self._begin(now)
         self._changes.epochs.update(self._epochs.rows)
         self._changes.kept.update(self._kept)
-        return blind
+        return unknown is not None
 
     def commit(self, now: float) -> Committed:
         """Commit what is open; on failure nothing is lost and memory takes over."""
         self._tried_at = now
-        if self._file is None:
+        file = self._disk.file
+        if file is None:
             return self._in_memory()
         self.keep("counts", self.counts.write(), now)
         self.keep("opened", self.opened(now), now)
         oldest = None if self._max_age is None else self.opened(now) - self._max_age
         try:
-            evicted = self._file.apply(self._changes, max_bytes=self._max_bytes, oldest_born=oldest)
-            rows = self._file.epochs() if evicted.batches else []
+            evicted = file.apply(self._changes, max_bytes=self._max_bytes, oldest_born=oldest)
+            rows = file.epochs() if evicted.batches else []
         except SpoolUnwritable as error:
-            self._enter_memory(error)
+            self._disk.failed(error)
             return self._in_memory()
         except SpoolDamaged as error:
             self._replace_damaged(error, now)
             return Committed([], [])
-        if self.memory:
-            log.warning("the spool %s can be written again: memory moved to it", self.path)
-        self.memory = False
-        self.alarms.discard("memory")
+        self._disk.works()
         ready = [held for held in self._changes.born.values() if held.after_commit]
         for row in self._changes.epochs.values():
             row.committed = row.next
@@ -384,22 +298,20 @@ class Spool:
             self._epochs.rows[row.number].dropped = row.dropped
         self.counts.dropped.update(evicted.causes)
         self.counts.held -= len(evicted.batches)
-        self.counts.refused = self._from_file(SpoolFile.count_refused, self.counts.refused)
+        self.counts.refused = self._disk.ask(SpoolFile.count_refused, self.counts.refused)
         self._changes.retired |= self._epochs.spent(self._lowest)
         return Committed([replace(held, after_commit=False) for held in ready], evicted.batches)
 
     def _in_memory(self) -> Committed:
         """Hold what memory can hold; the oldest go first, counted."""
         evicted: list[int] = []
-        changes = self._changes
-        if changes.size > MEMORY_BYTES:
-            while changes.size > MEMORY_BYTES * 15 // 16:  # not again for each reading
-                gone = changes.give_up()
+        if self._changes.size > MEMORY_BYTES:
+            for gone in self._changes.give_up(MEMORY_BYTES * 15 // 16):  # not for each reading
                 self.counts.dropped["memory"] += 1
                 if isinstance(gone, Held):
                     row = self._epochs.rows[split_id(gone.id)[0]]
                     row.drop(gone.seq, "memory")
-                    changes.epochs[row.number] = row
+                    self._changes.epochs[row.number] = row
                     self.counts.held -= 1
                     evicted.append(gone.id)
         return Committed([], evicted)
@@ -408,22 +320,20 @@ class Spool:
         """In memory no commit comes: let batches go that wait for one, as far as they may."""
         return self._changes.unbind(rewrite) if self.memory else []
 
-    # -- what is told -----------------------------------------------------------------------
-
     def state(self) -> SpoolState:
         """Write the `spool` message; true right after a commit, and at any time in memory."""
         return self._epochs.state(self._lowest)
 
     def used(self) -> int:
         """Bytes that are held, on disk and not yet there."""
-        return self._from_file(SpoolFile.used, 0) + self._changes.size
+        return self._disk.ask(SpoolFile.used, 0) + self._changes.size
 
     def _lowest(self, number: int) -> int | None:
         """Find the lowest seq held of an epoch; what is on the disk counts until a commit."""
         on_disk = None
-        if self._file is not None:
+        if self._disk.file is not None:
             unreadable: int | None = 1
-            on_disk = self._from_file(lambda file: file.lowest(number), unreadable)
+            on_disk = self._disk.ask(lambda file: file.lowest(number), unreadable)
         born = (held for held in self._changes.born.values() if split_id(held.id)[0] == number)
         first = next(born, None)
         lows = [low for low in (on_disk, None if first is None else first.seq) if low is not None]
@@ -433,10 +343,8 @@ class Spool:
         """Commit and close, so that the next opening finds no crash."""
         self.keep("open", None, now)
         self.commit(now)
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self._disk.close()
 
-
-def _above(fetch: Callable[[SpoolFile, int], list[_R]], after: int, file: SpoolFile) -> list[_R]:
-    return fetch(file, after)
+    def abandon(self) -> None:
+        """Close the file as a crash would: the next opening finds no clean close."""
+        self._disk.close()

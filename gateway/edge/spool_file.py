@@ -6,7 +6,6 @@ import contextlib
 import json
 import sqlite3
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from gateway.edge.held import (
@@ -22,14 +21,12 @@ from gateway.errors import SpoolDamaged, SpoolUnwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from gateway.edge.changes import Changes
 
 LAYOUT: Final = 1
 """The version of the tables below (`PRAGMA user_version`)."""
-
-_DAMAGED_KEPT: Final = 3
-"""Damaged files that are kept for a look, the newest."""
 
 _CHUNK: Final = 32
 """Batches given up in one go where the file is full."""
@@ -263,11 +260,14 @@ class SpoolFile:
         with named_errors(self.path):
             return [self._held(row) for row in self._connection.execute(query, (after, limit))]
 
-    def newest(self, limit: int) -> list[tuple[int, str, str | None]]:
-        """Read id, device and channel of the newest batches that nobody refused, newest first."""
+    def newest(self, limit: int) -> dict[tuple[str, str | None], int]:
+        """Find the newest batch of each channel among the last that nobody refused."""
         query = "SELECT id, device, channel FROM batches WHERE refused IS NULL ORDER BY id DESC"
+        found: dict[tuple[str, str | None], int] = {}
         with named_errors(self.path):
-            return self._connection.execute(f"{query} LIMIT ?", (limit,)).fetchall()
+            for number, *channel in self._connection.execute(f"{query} LIMIT ?", (limit,)):
+                found.setdefault((channel[0], channel[1]), number)
+        return found
 
     def read(self, number: int) -> Held | None:
         """Read one batch; None where it is gone."""
@@ -315,29 +315,6 @@ class SpoolFile:
                 self._connection.execute("SELECT number, epoch FROM epochs").fetchall()
             )
         return Held(number, self._names[epoch], seq, device, channel, first, rows, born, payload)
-
-
-def move_aside(path: Path) -> Path:
-    """Rename a damaged file and its WAL, and keep only the newest few of them.
-
-    Returns:
-        Where the file is now.
-    """
-    number = 1 + max(
-        (int(old.suffix[1:]) for old in path.parent.glob(f"{path.name}.damaged.*")
-         if old.suffix[1:].isdigit()),
-        default=0,
-    )  # fmt: skip
-    aside = path.with_name(f"{path.name}.damaged.{number}")
-    with contextlib.suppress(FileNotFoundError):
-        path.rename(aside)
-    for tail in ("-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            Path(f"{path}{tail}").rename(f"{aside}{tail}")
-    for old in (number - age for age in range(_DAMAGED_KEPT, number)):
-        for tail in ("", "-wal", "-shm"):
-            path.with_name(f"{path.name}.damaged.{old}{tail}").unlink(missing_ok=True)
-    return aside
 
 
 @contextlib.contextmanager

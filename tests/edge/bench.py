@@ -45,10 +45,6 @@ class Dates:
         self.offset = offset
         self.turn += 1
 
-    def lose(self) -> None:
-        self.offset = None
-        self.turn += 1
-
 
 class Bench:
     """A spool with its batcher and publisher, and a second hand."""
@@ -58,6 +54,7 @@ class Bench:
         batch_seconds: float = 10.0, commit_seconds: float = 10.0, window: int = 20,
         max_bytes: int = 1 << 29, max_age_hours: float | None = None, start: float = 1000.0,
     ) -> None:  # fmt: skip
+        self.path = path
         self.now = start
         self.offset = OFFSET
         self.counted: Counter[str] = Counter()

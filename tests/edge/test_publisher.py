@@ -151,7 +151,7 @@ def test_a_refusal_outlives_a_commit_and_a_restart(bench: Bench) -> None:
     (held,) = bench.sent()
     bench.refuse(held)
     bench.close()
-    again = Bench(bench.spool.path, start=bench.now)
+    again = Bench(bench.path, start=bench.now)
     again.publisher.connected()
     assert again.sent() == []
     assert again.spool.counts.refused == 1

@@ -20,10 +20,10 @@ def path(tmp_path: Path) -> Path:
 def crash(bench: Bench, to: Path) -> Path:
     """Copy what a power cut would leave of the spool."""
     to.mkdir(parents=True)
-    for name in (bench.spool.path, *(Path(f"{bench.spool.path}{t}") for t in ("-wal", "-shm"))):
+    for name in (bench.path, *(Path(f"{bench.path}{t}") for t in ("-wal", "-shm"))):
         if name.exists():
             shutil.copy(name, to / name.name)
-    return to / bench.spool.path.name
+    return to / bench.path.name
 
 
 def in_memory(bench: Bench) -> bool:
@@ -33,7 +33,7 @@ def in_memory(bench: Bench) -> bool:
 
 def test_a_commit_is_on_the_disk_before_it_returns(path: Path) -> None:
     bench = Bench(path)
-    connection = bench.spool._file._connection  # type: ignore[union-attr]  # noqa: SLF001
+    connection = bench.spool._disk.file._connection  # type: ignore[union-attr]  # noqa: SLF001
     assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
@@ -196,7 +196,7 @@ def test_a_file_damaged_under_us_costs_only_what_it_alone_held(path: Path) -> No
         bench.batch()
     bench.commit()
     bench.batch(value=9)
-    connection = bench.spool._file._connection  # type: ignore[union-attr]  # noqa: SLF001
+    connection = bench.spool._disk.file._connection  # type: ignore[union-attr]  # noqa: SLF001
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     with path.open("r+b") as file:
         file.write(os.urandom(path.stat().st_size))

@@ -1,1 +1,1 @@
-"""Laws that hold through every sequence of crashes, losses and clocks that a machine can think of."""
+"""Laws that hold through every sequence of crashes, losses and clocks that is thought of."""

@@ -1,4 +1,4 @@
-"""The journey as a state machine: whatever dies on the way, nothing is lost, doubled or invented."""
+"""The journey as a state machine: whatever dies, nothing is lost, doubled or invented."""
 
 from __future__ import annotations
 
@@ -126,9 +126,7 @@ class Journey(RuleBasedStateMachine):
             waiting = [gap for gap in self.world.gaps() if gap.kind != "lost"]
             assert not waiting, f"still waiting after all was mended: {waiting[:3]}"
         finally:
-            file = self.world.core.spool._file  # noqa: SLF001 - closed without a word
-            if file is not None:
-                file.close()
+            self.world.core.spool.abandon()
             shutil.rmtree(self.folder)
 
 

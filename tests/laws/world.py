@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
 
 from gateway.clock import FakeClock
 from gateway.collector.audit import Sound, judge
 from gateway.collector.ledger import Gap, missing
-from gateway.collector.points import Fields, Point, Tags, of_batch, of_delivery, of_spool
+from gateway.collector.points import of_batch, of_delivery, of_spool
 from gateway.collector.receipts import Receipts
 from gateway.config.gateway import GatewayConfig
 from gateway.edge.core import Core
 from gateway.mqtt.events import Arrived, Connected, Disconnected
-from schemas.quantity import RAW_SUFFIX
 from schemas.reading import Flag, Reading, Value
 from schemas.spool import SpoolState
+from tests.laws.parts import Broker, MemoryStore, Truth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from gateway.collector.points import Tags
 
 GATEWAY = "gw"
 TRUE_START = 1_764_000_000.0
@@ -30,66 +30,6 @@ COMMIT_SECONDS = 5.0
 NUMBERED = ("pm2_5", "count")
 """The quantities that carry the number of a reading."""
 
-assert RAW_SUFFIX  # noqa: S101 - the numbers below bear no calibration
-
-
-@dataclass
-class Truth:
-    """What really happened to one numbered reading."""
-
-    number: int
-    device: str
-    channel: str | None
-    at: float
-    """True seconds since 1970."""
-    committed: bool = False
-    excused: bool = False
-    """A crash took it before its commit: the one loss that is allowed."""
-
-
-@dataclass
-class MemoryStore:
-    """Points that unite as a time series database unites them."""
-
-    points: dict[tuple[str, Tags, int], Fields] = field(default_factory=dict)
-
-    def write(self, points: list[Point]) -> None:
-        for point in points:
-            self.points.setdefault((point.measurement, point.tags, point.time), {}).update(
-                point.fields
-            )
-
-    def series(self, measurement: str, tags: Mapping[str, str]) -> list[Tags]:
-        return sorted({found for found, _, _ in self.select(measurement, tags)})
-
-    def select(
-        self, measurement: str, tags: Mapping[str, str], since: int = 0
-    ) -> Iterator[tuple[Tags, int, Fields]]:
-        for (name, found, time), fields in sorted(self.points.items(), key=lambda item: item[0]):
-            if name == measurement and time >= since and tags.items() <= dict(found).items():
-                yield found, time, fields
-
-
-@dataclass
-class Broker:
-    """A broker that may keep what a collector was not there for, or may not.
-
-    Attributes:
-        keeps: Whether messages wait for an absent collector.
-    """
-
-    keeps: bool
-    up: bool = True
-    queue: list[tuple[str, bytes]] = field(default_factory=list)
-    mids: Iterator[int] = field(default_factory=lambda: count(1))
-    collector: bool = True
-
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int | None:
-        if not self.up:
-            return None
-        if self.collector or self.keeps or retain:
-            self.queue.append((topic, payload))
-        return next(self.mids)
 
 
 class World:
@@ -105,6 +45,7 @@ class World:
         self.receipts = Receipts()
         self.truths: dict[int, Truth] = {}
         self.numbers = count(1)
+        self.epochs = count(1)
         self.muted: set[str] = set()
         self.config = GatewayConfig.model_validate({
             "gateway": {"id": GATEWAY},
@@ -130,8 +71,12 @@ class World:
     def synchronise(self) -> None:
         """NTP sets the clock and says so, never twice at one moment."""
         self.clock.advance(0.01)
-        self.clock.step(-self.error)
-        self.error = 0.0
+        self.be_believed(-self.error)
+
+    def be_believed(self, by: float) -> None:
+        """Let the clock be set, rightly or wrongly, and the source confirm it."""
+        self.clock.step(by)
+        self.error += by
         self.touched.touch()
         ns = round(self.clock.wall * 1e9)
         os.utime(self.touched, ns=(ns, ns))
@@ -142,10 +87,10 @@ class World:
         self.clock.step(by)
         self.error += by
 
-    def passes(self, seconds: float) -> None:
-        """Let time pass, a tick a second."""
+    def passes(self, seconds: float, stride: float = 1.0) -> None:
+        """Let time pass, a tick each `stride` seconds."""
         while seconds > 0:
-            step = min(1.0, seconds)
+            step = min(stride, seconds)
             self.clock.advance(step)
             seconds -= step
             self.tick()
@@ -163,12 +108,11 @@ class World:
     # -- the gateway ------------------------------------------------------------------------
 
     def _open(self) -> Core:
-        names = (f"{number:016x}" for number in count(1 + len(list(self.folder.iterdir())) << 20))
-        epochs = self.__dict__.setdefault("epoch_names", names)
         self.counted: Counter[str] = Counter()
         core = Core(
-            self.config, self.broker, self.clock, watches={}, new_epoch=lambda: next(epochs)
-        )
+            self.config, self.broker, self.clock, watches={},
+            new_epoch=lambda: f"{next(self.epochs):016x}",
+        )  # fmt: skip
         if self.broker.up:
             core.happened(Connected(), self.clock.monotonic(), self.clock.stamp())
         return core
@@ -192,9 +136,8 @@ class World:
 
     def crash(self, *, reboot: bool) -> None:
         """Cut the power, or kill the process; what was not committed may be gone."""
-        file = self.core.spool._file  # noqa: SLF001 - a crash closes nothing in order
-        if file is not None:
-            file.close()
+        self._confirm_without_disk()
+        self.core.spool.abandon()
         if reboot:
             self._reboot()
         for truth in self.truths.values():
@@ -203,12 +146,19 @@ class World:
 
     def restart(self) -> None:
         """Stop the gateway in order, and start it again."""
+        self._confirm_without_disk()
         self.core.close(self.clock.monotonic())
         if not self.core.spool.memory:
             self._all_committed()
         for truth in self.truths.values():
             truth.excused = truth.excused or not truth.committed
         self.core = self._open()
+
+    def _confirm_without_disk(self) -> None:
+        """Where no disk can be read, a restart can't know of a step: a limit, see decision 8."""
+        if self.config.spool.path.is_dir():
+            self.synchronise()
+            self.tick()
 
     def _reboot(self) -> None:
         true = self.true

@@ -1,0 +1,142 @@
+"""The disk under a spool as it comes and goes: its file opened, read, found damaged, retried."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from gateway.edge.held import Held, Waiting
+from gateway.edge.spool_file import SpoolFile
+from gateway.errors import SpoolDamaged, SpoolUnwritable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+log = logging.getLogger(__name__)
+
+PAGE: Final = 64
+"""Rows read at once."""
+
+_DAMAGED_KEPT: Final = 3
+"""Damaged files that are kept for a look, the newest."""
+
+_T = TypeVar("_T")
+_R = TypeVar("_R", Held, Waiting)
+
+
+class Disk:
+    """One file that may be there or not; what can't be read now waits, and is said once.
+
+    Attributes:
+        path: The SQLite file.
+        file: The file, while it is open.
+        fails: True while a commit can't be written.
+        alarms: Words for what a person should look at.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, or find out that it can't be."""
+        self.path = path
+        self.fails = False
+        self.alarms: set[str] = set()
+        self.file = self._open()
+
+    def ask(self, question: Callable[[SpoolFile], _T], otherwise: _T) -> _T:
+        """Ask the file; where it can't be read, say so and go on without."""
+        if self.file is None:
+            return otherwise
+        try:
+            return question(self.file)
+        except (SpoolUnwritable, SpoolDamaged) as error:
+            log.warning("%s: what is on the disk waits", error)
+            self.alarms.add("unreadable")
+            return otherwise
+
+    def pages(self, fetch: Callable[[SpoolFile, int], list[_R]], after: int) -> Iterator[_R]:
+        """Read rows above an id page by page, as far as they are asked for."""
+        nothing: list[_R] = []
+        while True:
+            page = self.ask(partial(_above, fetch, after), nothing)
+            yield from page
+            if len(page) < PAGE:
+                return
+            after = page[-1].id
+
+    def failed(self, error: SpoolUnwritable) -> None:
+        """Note that a commit could not be written."""
+        if not self.fails:
+            log.error("%s: the spool goes on in memory", error)
+        self.fails = True
+        self.alarms.add("memory")
+
+    def works(self) -> None:
+        """Note that a commit was written."""
+        if self.fails:
+            log.warning("the spool %s can be written again: memory moved to it", self.path)
+        self.fails = False
+        self.alarms -= {"memory", "unreadable"}
+
+    def reopen(self) -> SpoolFile | None:
+        """Try a fresh connection: one that failed may go on failing on a healthy disk.
+
+        Returns:
+            The file, where it was not open before and so has something to tell.
+        """
+        fresh = self._open()
+        if fresh is None:
+            return None
+        known, self.file = self.file, fresh
+        if known is not None:
+            known.close()
+        return fresh if known is None else None
+
+    def replace(self, error: SpoolDamaged) -> None:
+        """Move a damaged file aside and begin an empty one."""
+        self.close()
+        self._move_aside(error)
+        self.file = self._open()
+
+    def close(self) -> None:
+        """Let go of the file; whatever was committed stays."""
+        if self.file is not None:
+            self.file.close()
+            self.file = None
+
+    def _open(self) -> SpoolFile | None:
+        """Open the file; a damaged one is moved aside, an unusable one fails."""
+        for _ in range(2):
+            try:
+                file = SpoolFile.open(self.path)
+                file.epochs()
+            except SpoolDamaged as error:
+                self._move_aside(error)
+            except SpoolUnwritable as error:
+                self.failed(error)
+                return None
+            else:
+                return file
+        self.failed(SpoolUnwritable(f"the spool {self.path} can't be made anew"))
+        return None
+
+    def _move_aside(self, error: SpoolDamaged) -> None:
+        """Rename a damaged file and its WAL, and keep only the newest few of them."""
+        number = 1 + max(
+            (int(old.suffix[1:]) for old in self.path.parent.glob(f"{self.path.name}.damaged.*")
+             if old.suffix[1:].isdigit()),
+            default=0,
+        )  # fmt: skip
+        aside = self.path.with_name(f"{self.path.name}.damaged.{number}")
+        for tail in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                Path(f"{self.path}{tail}").rename(f"{aside}{tail}")
+            old = self.path.with_name(f"{self.path.name}.damaged.{number - _DAMAGED_KEPT}{tail}")
+            old.unlink(missing_ok=True)
+        log.error("%s: moved to %s; batches that only it held are lost", error, aside)
+        self.alarms.add("damaged")
+
+
+def _above(fetch: Callable[[SpoolFile, int], list[_R]], after: int, file: SpoolFile) -> list[_R]:
+    return fetch(file, after)
