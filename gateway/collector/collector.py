@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from typing import TYPE_CHECKING, Final
 
 from gateway.collector.deadletters import DeadLetters
@@ -11,7 +10,7 @@ from gateway.collector.inbox import Inbox
 from gateway.collector.receipts import Receipts
 from gateway.collector.subscriber import Subscriber
 from gateway.collector.writer import Writer
-from gateway.mqtt import Arrived, Connected, Connection, Disconnected, Refused, Terms
+from gateway.mqtt import Arrived, Connected, Connection, Denied, Disconnected, Refused, Terms
 from gateway.notify import ALIVE, READY, STOPPING, notify
 from schemas.topics import Kind, build
 
@@ -24,6 +23,9 @@ if TYPE_CHECKING:
 
 STATUS_SECONDS: Final = 60.0
 """How often the counters are logged, where they changed."""
+
+_BAD: Final = frozenset({"dead", "refused", "denied", "conflicts", "evicted"})
+"""First words of the counters that someone should look at when they grow."""
 
 _GLANCE: Final = 1.0
 """Seconds that a round lasts at most."""
@@ -77,7 +79,7 @@ class Collector:
         )
         self._connected = False
         self._quarrel = ""
-        self._stopping = threading.Event()
+        self._stopping = False
         self._poll_at = 0.0
         self._say_at = 0.0
         self._said: dict[str, int] = {}
@@ -87,7 +89,7 @@ class Collector:
         self._connection.start()
         notify(READY)
         try:
-            while not self._stopping.is_set():
+            while not self._stopping:
                 self._round()
             notify(STOPPING)
             self._subscriber.write()
@@ -99,7 +101,7 @@ class Collector:
 
     def stop(self) -> None:
         """End `run` soon; safe in a signal handler."""
-        self._stopping.set()
+        self._stopping = True
         self._inbox.wake()
 
     def status(self) -> dict[str, int]:
@@ -129,7 +131,7 @@ class Collector:
         within = min(self._subscriber.wait(), _GLANCE)
         if self._subscriber.held:
             # Nothing is taken in meanwhile: the inbox fills, and the broker keeps the rest.
-            self._stopping.wait(max(0.0, within))
+            self._inbox.rest(within)
             return
         if self._connected:
             within = min(within, self._receipts.wait(now))
@@ -151,6 +153,8 @@ class Collector:
                 self._quarrel = reason
             case Refused(topic, reason):
                 log.error("the broker refuses the subscription to %s: %s", topic, reason)
+            case Denied():
+                self._subscriber.counts["denied receipts"] += 1
             case _:
                 pass
 
@@ -171,7 +175,7 @@ class Collector:
         if status == self._said:
             return
         grown = {name for name, number in status.items() if number > self._said.get(name, 0)}
-        bad = any(name.split()[0] in {"dead", "refused", "conflicts", "evicted"} for name in grown)
+        bad = any(name.split()[0] in _BAD for name in grown)
         text = ", ".join(f"{name} {number}" for name, number in sorted(status.items()))
         if "conflicts" in grown:
             text += f" (last conflict: {self._subscriber.recent.conflict})"

@@ -43,10 +43,9 @@ class Inbox:
             self._changed.notify_all()
 
     def get(self, within: float) -> Event | None:
-        """Return the next event, or None if there is none within so many seconds, or on `wake`."""
+        """Return the next event, or None if none comes within so many seconds, or on `wake`."""
         with self._changed:
-            if not self._events and not self._woken:
-                self._changed.wait(max(0.0, within))
+            self._changed.wait_for(lambda: self._events or self._woken, max(0.0, within))
             self._woken = False
             if not self._events:
                 return None
@@ -56,8 +55,14 @@ class Inbox:
             self._changed.notify_all()
             return event
 
+    def rest(self, within: float) -> None:
+        """Take nothing out for so many seconds, or until `wake`."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._woken, max(0.0, within))
+            self._woken = False
+
     def wake(self) -> None:
-        """Let a waiting `get` return at once; safe in a signal handler of its own thread."""
+        """Let a waiting `get` or `rest` return at once; safe in a signal handler."""
         with self._changed:
             self._woken = True
             self._changed.notify_all()

@@ -69,8 +69,10 @@ class Receipts:
         """Return the seconds until the next receipt is due; infinite if none is open."""
         return min((owed.due - now for owed in self._open.values()), default=float("inf"))
 
-    def send(self, now: float, publish: Callable[[str, bytes], bool], *, all_: bool = False) -> int:
-        """Publish what is due, or all of it, and return how many receipts went out.
+    def send(
+        self, now: float, publish: Callable[[str, bytes], bool], *, all_: bool = False
+    ) -> None:
+        """Publish what is due, or all of it.
 
         Args:
             now: Monotonic seconds.
@@ -78,14 +80,11 @@ class Receipts:
             all_: Whether to send also what is not yet due.
         """
         due = [gateway for gateway, owed in self._open.items() if all_ or owed.due <= now]
-        sent = 0
         for gateway in due:
             if publish(gateway, self._open[gateway].encode()):
                 del self._open[gateway]
-                sent += 1
             else:
                 self._open[gateway].due = now + WITHIN_SECONDS
-        return sent
 
 
 def merge(seqs: Iterable[int]) -> list[tuple[int, int]]:

@@ -105,11 +105,6 @@ class SqliteStore:
             ]
         return max((time for (time,) in times if time is not None), default=None)
 
-    def series(self, measurement: str, tags: Mapping[str, str]) -> list[Tags]:
-        """List the series of a measurement that bear these tags among others."""
-        with self._opened() as database:
-            return [found for _, found in _series(database, measurement, tags)]
-
     def select(
         self, measurement: str, tags: Mapping[str, str], since: int = 0
     ) -> Iterator[tuple[Tags, int, Fields]]:

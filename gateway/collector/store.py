@@ -50,9 +50,6 @@ class Store(Protocol):
 class Reader(Protocol):
     """What can be asked of a store."""
 
-    def series(self, measurement: str, tags: Mapping[str, str]) -> list[Tags]:
-        """List the series of a measurement that bear these tags among others."""
-
     def select(
         self, measurement: str, tags: Mapping[str, str], since: int = 0
     ) -> Iterator[tuple[Tags, int, Fields]]:

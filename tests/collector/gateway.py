@@ -37,6 +37,17 @@ class Gateway:
         assert mid is not None, "not connected"
         until(lambda: any(one.mid == mid for one in self._events.all(Confirmed)), 10, "PUBACK")
 
+    def announce(self) -> None:
+        """Say that we are online, for whoever subscribes later to see."""
+        self.say(build(ROOT, self.name, Kind.STATE), b'{"v":1,"online":true}', retain=True)
+
+    def await_greeting(self, within: float = 15.0) -> None:
+        """Wait for the collector that came after `announce`: now it has subscribed.
+
+        What is published earlier, the broker throws away.
+        """
+        until(lambda: bool(self.receipts), within, "the collector's greeting")
+
     @property
     def receipts(self) -> list[Receipt]:
         """All receipts so far."""

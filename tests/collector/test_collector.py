@@ -62,9 +62,11 @@ def collecting(
     broker: Broker, protocol: str, folder: Path, name: str = "collector-1", share: str = ""
 ) -> Iterator[Running]:
     running = Running(broker, protocol, folder, name, share)
-    running.thread.start()
+    with Gateway(broker, protocol, f"probe-of-{name}") as probe:
+        probe.announce()
+        running.thread.start()
+        probe.await_greeting()
     try:
-        until(lambda: running.status["connected"] == 1, 10, "the collector connected")
         yield running
     finally:
         running.collector.stop()
@@ -93,7 +95,7 @@ def test_a_busy_store_acknowledges_nothing_and_loses_nothing(
         for seq in range(1, 41):
             gateway.publish(payload(seq))
         until(lambda: running.store.attempts > 2, 10, "some attempts")
-        assert (gateway.receipts, running.status["held"]) == ([], 1)
+        assert (gateway.stored, running.status["held"]) == ([], 1)
         running.store.busy = False
         until(lambda: sorted(gateway.stored) == list(range(1, 41)), 20, "all receipts")
         assert running.seqs == list(range(1, 41))
@@ -104,17 +106,20 @@ def test_a_broker_that_forgot_everything_costs_a_resend_and_no_point_twice(
     broker: Broker, protocol: str, tmp_path: Path
 ) -> None:
     with collecting(broker, protocol, tmp_path) as running:
-        running.store.busy = True
         with Gateway(broker, protocol) as gateway:
+            running.store.busy = True
             gateway.publish(payload(1))
             until(lambda: running.status["held"] == 1, 10, "the store asked")
         broker.restart()
         running.store.busy = False
         until(lambda: running.seqs == [1], 10, "the batch stored")
-        until(lambda: running.status["connected"] == 1, 20, "the collector back")
         with Gateway(broker, protocol) as gateway:
-            gateway.publish(payload(1))
-            until(lambda: 1 in gateway.stored, 10, "a receipt")
+
+            def resend() -> bool:
+                gateway.publish(payload(1))
+                return 1 in gateway.stored
+
+            until(resend, 20, "a receipt")
         assert running.reader.count("air") == 2
         assert running.seqs == [1]
 

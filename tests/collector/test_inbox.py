@@ -57,3 +57,12 @@ def test_waiting_ends_when_woken() -> None:
     inbox.wake()
     waiter.join(5)
     assert got == [None]
+
+
+def test_resting_takes_nothing_out_and_ends_when_woken() -> None:
+    inbox = Inbox()
+    inbox.put(Connected())
+    inbox.rest(0.01)
+    inbox.wake()
+    inbox.rest(60)
+    assert inbox.get(0) == Connected()

@@ -74,13 +74,14 @@ def test_death_between_store_and_acknowledgement_costs_a_redelivery_and_nothing_
 ) -> None:
     config = str(configure(broker, protocol, tmp_path))
     with Gateway(broker, protocol) as gateway:
+        gateway.announce()
         with process("tests.collector.doomed", config) as doomed:
-            until(lambda: "as collector-1" in broker.log, 15, "the collector connected")
+            gateway.await_greeting()
             for seq in range(1, 6):
                 gateway.publish(payload(seq))
             assert doomed.wait(15) == -signal.SIGKILL
         assert seqs(tmp_path)
-        assert gateway.receipts == []
+        assert gateway.stored == []
         with process(LEAN, "--config", config):
             until(lambda: sorted(gateway.stored) == [1, 2, 3, 4, 5], 20, "all receipts")
     assert seqs(tmp_path) == [1, 2, 3, 4, 5]
@@ -92,13 +93,15 @@ def test_a_polite_end_writes_what_is_at_hand_and_tells_the_gateways(
     broker: Broker, protocol: str, tmp_path: Path
 ) -> None:
     config = str(configure(broker, protocol, tmp_path))
-    with Gateway(broker, protocol) as gateway, process(LEAN, "--config", config) as running:
-        until(lambda: "as collector-1" in broker.log, 15, "the collector connected")
-        gateway.publish(payload(1))
-        until(lambda: (tmp_path / "city.db").exists() and seqs(tmp_path) == [1], 10, "the store")
-        assert gateway.receipts == []
-        running.send_signal(signal.SIGTERM)
-        assert running.wait(10) == 0
+    with Gateway(broker, protocol) as gateway:
+        gateway.announce()
+        with process(LEAN, "--config", config) as running:
+            gateway.await_greeting()
+            gateway.publish(payload(1))
+            until(lambda: seqs(tmp_path) == [1], 10, "the store")
+            assert gateway.stored == []
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(10) == 0
         until(lambda: gateway.stored == [1], 5, "the receipt")
     assert "disconnected" in broker.log
 

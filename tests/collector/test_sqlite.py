@@ -62,8 +62,10 @@ def test_other_tags_are_another_series(store: SqliteStore) -> None:
     store.write([point(5, pm2_5=1.0), Point("air", (("device", "pm-2"),), 5, {"pm2_5": 2.0})])
     store.write([Point("weather", TAGS, 5, {"temperature": 3.0})])
     assert store.count("air") == 2
-    assert store.series("air", {"device": "pm-2"}) == [(("device", "pm-2"),)]
-    assert store.series("air", {"gateway": "gw-1"}) == [TAGS]
+    assert [tags for tags, _, _ in store.select("air", {"device": "pm-2"})] == [
+        (("device", "pm-2"),)
+    ]
+    assert [tags for tags, _, _ in store.select("air", {"gateway": "gw-1"})] == [TAGS]
 
 
 def test_points_are_selected_by_tag_and_time_in_the_order_of_time(store: SqliteStore) -> None:

@@ -250,7 +250,7 @@ def test_stopping_takes_no_time_with_a_broker_that_hangs(broker: Broker, protoco
 
 def test_two_threads_never_mix_their_packets(broker: Broker, protocol: str) -> None:
     with connected(config(broker, protocol), Terms("gw")) as (connection, events):
-        for burst in range(1, 6):
+        for burst in range(1, 16):
             broker.freeze()  # so that packets are half written when more of them come
             for _ in range(10):
                 connection.publish("t", bytes(1_000_000))
