@@ -123,7 +123,7 @@ class Core:
                 self._arrived(topic, payload, now, stamp)
             case Confirmed(mid):
                 number = self._by_mid.pop(mid, None)
-                if number is not None and self._config.publish.delivery == "broker":
+                if number is not None:
                     self.publisher.confirmed(number, now)
             case Denied(mid, reason):
                 self._by_mid.pop(mid, None)

@@ -38,7 +38,6 @@ class Device:
         *,
         watch: Watch,
         turn: Callable[[], int],
-        total: Callable[[str], float],
     ) -> None:
         """Set up what the config says.
 
@@ -47,7 +46,6 @@ class Device:
             line: The settings of its port.
             watch: Counts what happens.
             turn: Tells `Trust.turn`.
-            total: Tells how many vehicles ever passed on a channel.
 
         Raises:
             DriverError: There is no such driver, or it does not take these settings.
@@ -62,7 +60,7 @@ class Device:
         self._sampler = Sampler(interval, config.calibration)
         self._quality = Quality(self._every, driver.warmup_seconds)
         self._vehicles = (
-            Vehicles(config.id, driver.channels, interval or TRAFFIC_INTERVAL, total)
+            Vehicles(config.id, driver.channels, interval or TRAFFIC_INTERVAL)
             if driver.channels
             else None
         )

@@ -74,7 +74,6 @@ class Gateway:
         self._readers = [
             PortReader(
                 port, self._clock, self._queue.put, turn=lambda: self._core.trust.turn,
-                total=lambda _device, _channel: 0.0,
             )
             for port in config.ports
         ]  # fmt: skip

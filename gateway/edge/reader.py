@@ -52,7 +52,6 @@ class PortReader:
         deliver: Callable[[Measured], None],
         *,
         turn: Callable[[], int],
-        total: Callable[[str, str], float],
     ) -> None:
         """Prepare; nothing is opened yet.
 
@@ -61,8 +60,6 @@ class PortReader:
             clock: Stamps what is read.
             deliver: Takes each reading, in the port's thread.
             turn: Tells `Trust.turn`, in the port's thread.
-            total: Tells, for a device and a channel, how many vehicles ever passed; asked by
-                `start` alone.
 
         Raises:
             ConfigError: The port has no device, or several.
@@ -78,7 +75,6 @@ class PortReader:
         self._clock = clock
         self._deliver = deliver
         self._turn = turn
-        self._total = total
         self._backoff = Backoff(FIRST_SECONDS, MOST_SECONDS)
         self._stopping = threading.Event()
         self._complaint = ""
@@ -98,7 +94,6 @@ class PortReader:
             self._line,
             watch=self._watch,
             turn=self._turn,
-            total=lambda channel: self._total(self._config.id, channel),
         )
         self.round = self._clock.monotonic()
         self._thread = threading.Thread(

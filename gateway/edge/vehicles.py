@@ -20,7 +20,7 @@ from schemas.quantity import BINS, speed_bin
 from schemas.reading import Reading, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from devices.driver import Detection
 
@@ -47,7 +47,7 @@ _SUMS: Final = (
 class _Channel:
     """One lane or direction: who is passing, and the sums of the interval."""
 
-    sums: dict[str, float]
+    sums: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_SUMS, 0.0))
     passages: Passages = field(default_factory=Passages)
 
     def add(self, speeds: Iterable[float | None]) -> None:
@@ -91,21 +91,17 @@ class Vehicles:
     observed.
     """
 
-    def __init__(
-        self, device: str, channels: Sequence[str], interval: float, total: Callable[[str], float]
-    ) -> None:
+    def __init__(self, device: str, channels: Sequence[str], interval: float) -> None:
         """Count for `device`.
 
         Args:
             device: Its id.
             channels: All that it can tell apart.
             interval: Seconds.
-            total: Tells how many ever passed on a channel, to be counted on from.
         """
         self._device = device
         self._seconds = interval
-        self._total = total
-        self._channels = {name: self._channel(name) for name in channels}
+        self._channels = {name: _Channel() for name in channels}
         self._interval: _Interval | None = None
         self._seen: Stamp | None = None
         self._now: Stamp | None = None
@@ -115,7 +111,7 @@ class Vehicles:
         """Take the objects of one frame in."""
         for detection in detections:
             if detection.channel not in self._channels:
-                self._channels[detection.channel] = self._channel(detection.channel)
+                self._channels[detection.channel] = _Channel()
             channel = self._channels[detection.channel]
             channel.add(channel.passages.over(stamp.boot))
             channel.passages.see(detection, stamp.boot)
@@ -151,10 +147,6 @@ class Vehicles:
         return [] if self._now is None else self._end(self._now, last=True)
 
     # -- within -----------------------------------------------------------------------------
-
-    def _channel(self, name: str) -> _Channel:
-        sums = dict.fromkeys(_SUMS, 0.0)
-        return _Channel(sums | {"count_total": self._total(name)})
 
     def _is_cut(self, stamp: Stamp, turn: int) -> bool:
         if self._now is None:

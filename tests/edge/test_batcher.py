@@ -216,3 +216,23 @@ def test_after_a_blind_crash_no_time_is_given_that_may_have_been_given(
     assert Channel.read(known, after_crash_ms=0).place(14_000) == 14_000
     assert not (tmp_path / "cut").exists()
     assert not path.exists()
+
+
+def test_in_memory_what_a_disk_holds_gets_no_date(path: Path) -> None:
+    bench = Bench(path, dates=Dates(offset=None))
+    bench.measure(value=1, offset=0)
+    bench.commit()
+    path.rename(path.with_name("hidden"))
+    path.mkdir()
+    bench.measure(value=2, offset=0)
+    bench.commit()
+    bench.dates.win()
+    bench.after(1)
+    assert [row[2] for batch in batches(bench) for row in batch.r] == [2]
+    path.rmdir()
+    path.with_name("hidden").rename(path)
+    bench.now += 61
+    bench.commit()
+    bench.after(1)
+    bench.commit()
+    assert sorted(row[2] for batch in batches(bench) for row in batch.r) == [1, 2]

@@ -339,3 +339,12 @@ def test_the_bytes_of_a_batch_never_change(path: Path) -> None:
     assert stored is not None
     assert stored.payload == fresh.payload
     assert decode(stored.payload).seq == 1
+
+
+def test_what_is_told_of_an_epoch_is_what_a_crash_falls_back_to(path: Path) -> None:
+    bench = Bench(path)
+    bench.batch()
+    bench.commit()
+    bench.batch()
+    (epoch,) = bench.spool.state().epochs
+    assert (epoch.low, epoch.next) == (1, 2)

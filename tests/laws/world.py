@@ -31,7 +31,6 @@ NUMBERED = ("pm2_5", "count")
 """The quantities that carry the number of a reading."""
 
 
-
 class World:
     """Everything that a reading passes through, each part to be broken at will."""
 
@@ -99,9 +98,10 @@ class World:
         held = self.core.spool._changes  # noqa: SLF001 - to see when it was committed
         self.core.tick(self.clock.monotonic(), self.clock.stamp())
         if self.core.spool._changes is not held:  # noqa: SLF001
-            self._all_committed()
+            self.committed()
 
-    def _all_committed(self) -> None:
+    def committed(self) -> None:
+        """Note that all that was measured is on the disk."""
         for truth in self.truths.values():
             truth.committed = True
 
@@ -117,8 +117,8 @@ class World:
             core.happened(Connected(), self.clock.monotonic(), self.clock.stamp())
         return core
 
-    def measure(self, device: str, channel: str | None) -> None:
-        """Put one numbered reading in, behind the driver."""
+    def measure(self, device: str, channel: str | None, lasts: float = 0.05) -> None:
+        """Put one numbered reading in, behind the driver; then let a moment pass."""
         number = next(self.numbers)
         self.truths[number] = Truth(number, device, channel, self.true)
         values = {"pm2_5": Value(float(number), Flag.PASS)}
@@ -132,7 +132,7 @@ class World:
         stamp = self.clock.stamp()
         self.core.measured(reading, stamp, "made.up", self.clock.monotonic())
         self.core.pump(self.clock.monotonic())
-        self.clock.advance(0.05)
+        self.clock.advance(lasts)
 
     def crash(self, *, reboot: bool) -> None:
         """Cut the power, or kill the process; what was not committed may be gone."""
@@ -149,7 +149,7 @@ class World:
         self._confirm_without_disk()
         self.core.close(self.clock.monotonic())
         if not self.core.spool.memory:
-            self._all_committed()
+            self.committed()
         for truth in self.truths.values():
             truth.excused = truth.excused or not truth.committed
         self.core = self._open()

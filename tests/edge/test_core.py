@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import json
+import zlib
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gateway.clock import FakeClock
+from gateway.config.gateway import GatewayConfig
+from gateway.edge.core import Core
+from gateway.mqtt import Arrived, Confirmed, Connected, Denied, Disconnected, Event
+from schemas.reading import Flag, Reading, Value
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Voice:
+    """A connection that remembers what was published."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, bytes, bool]] = []
+        self.up = True
+        self._mids = count(1)
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int | None:
+        if not self.up:
+            return None
+        self.said.append((topic, payload, retain))
+        return next(self._mids)
+
+    def heard(self, kind: str) -> list[Any]:
+        """The messages of a kind, parsed."""
+        found = [p for t, p, _ in self.said if t.startswith(f"simpang/v1/gw/{kind}")]
+        return [json.loads(p if p.startswith(b"{") else zlib.decompress(p)) for p in found]
+
+
+class Edge:
+    """A core with its voice and its clock."""
+
+    def __init__(self, folder: Path, **publish: object) -> None:
+        self.clock = FakeClock()
+        self.voice = Voice()
+        config = GatewayConfig.model_validate({
+            "gateway": {"id": "gw", "latitude": -7.4, "longitude": 109.4},
+            "broker": {"url": "mqtt://127.0.0.1"},
+            "clock": {"trust": "system"},
+            "spool": {"path": str(folder / "spool.db"), "commit_seconds": 5},
+            "publish": {"batch_seconds": 0, **publish},
+            "ports": [
+                {"url": "/dev/null", "devices": [{"id": "pm-1", "driver": "plantower.pms5003"}]}
+            ],
+        })  # fmt: skip
+        self.core = Core(config, self.voice, self.clock, watches={})
+
+    def event(self, event: Event) -> None:
+        self.core.happened(event, self.clock.monotonic(), self.clock.stamp())
+
+    def measure(self) -> None:
+        reading = Reading("pm-1", None, {"pm2_5": Value(8.0, Flag.PASS)})
+        self.core.measured(reading, self.clock.stamp(), "made.up", self.clock.monotonic())
+        self.passes(0.0)
+
+    def passes(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self.core.tick(self.clock.monotonic(), self.clock.stamp())
+
+    def hear(self, kind: str, payload: bytes) -> None:
+        self.event(Arrived(f"simpang/v1/gw/{kind}", payload, retained=False, token=None))
+
+
+@pytest.fixture
+def edge(tmp_path: Path) -> Edge:
+    edge = Edge(tmp_path)
+    edge.event(Connected())
+    return edge
+
+
+def test_on_connecting_it_says_who_it_is_what_it_has_and_what_it_holds(edge: Edge) -> None:
+    (state,) = edge.voice.heard("state")
+    (about,) = edge.voice.heard("about")
+    (spool,) = edge.voice.heard("spool")
+    assert (state["online"], state["boot"]) == (True, "boot-1")
+    assert [device["id"] for device in about["devices"]] == ["node", "pm-1"]
+    assert about["devices"][1]["quantities"]["pm2_5"] == "µg/m³"
+    assert spool["now"] == spool["epochs"][-1]["epoch"]
+    assert all(retain for _, _, retain in edge.voice.said)
+
+
+def test_a_puback_is_no_proof_of_storage(edge: Edge) -> None:
+    edge.measure()
+    edge.event(Confirmed(len(edge.voice.said)))
+    assert edge.core.spool.counts.held == 1
+
+
+def test_where_nobody_of_ours_listens_a_puback_is_enough_and_health_says_so(
+    tmp_path: Path,
+) -> None:
+    edge = Edge(tmp_path, delivery="broker")
+    edge.event(Connected())
+    edge.measure()
+    edge.event(Confirmed(len(edge.voice.said)))
+    assert edge.core.spool.counts.held == 0
+    assert edge.voice.heard("health")[0]["unproven"]
+
+
+def test_a_receipt_lets_it_forget(edge: Edge) -> None:
+    edge.measure()
+    batch = edge.voice.heard("readings")[0]
+    edge.hear("receipt", json.dumps({"v": 1, "stored": {batch["epoch"]: [[1, 1]]}}).encode())
+    assert edge.core.drained
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"{", b"[]", b"\xff", b'{"v":2}', b'{"v":1,"stored":{"x":[[1,1]]}}',
+     b'{"v":1,"stored":{"0123456789abcdef":[[2,1]]}}',
+     b'{"v":1,"stored":{"0123456789abcdef":[[1,1e99]]}}', b" " * 300_000],
+)  # fmt: skip
+def test_whatever_comes_as_a_receipt_nothing_is_forgotten_for_it(
+    edge: Edge, payload: bytes
+) -> None:
+    edge.measure()
+    edge.hear("receipt", payload)
+    assert edge.core.spool.counts.held == 1
+    assert edge.core.publisher.counters["unreadable_receipts"] == 1
+
+
+def test_a_will_that_fires_late_is_corrected(edge: Edge) -> None:
+    edge.hear("state", b'{"online":false}')
+    assert [state["online"] for state in edge.voice.heard("state")] == [True, True]
+
+
+def test_another_machine_under_its_name_is_an_alarm(edge: Edge) -> None:
+    edge.hear("state", b'{"v":1,"online":true,"machine":"somebody-else"}')
+    edge.passes(60)
+    assert edge.voice.heard("health")[-1]["alarms"] == ["twin"]
+
+
+def test_its_own_state_is_no_twin(edge: Edge) -> None:
+    own = next(payload for topic, payload, _ in edge.voice.said if topic.endswith("/state"))
+    edge.hear("state", own)
+    edge.passes(60)
+    assert edge.voice.heard("health")[-1]["alarms"] == []
+
+
+def test_the_spool_is_told_after_a_commit_that_changed_it_and_not_too_often(edge: Edge) -> None:
+    for _ in range(200):
+        edge.measure()
+        edge.passes(1)
+    told = edge.voice.heard("spool")
+    assert 2 <= len(told) <= 5
+    assert told[-1]["epochs"][-1]["next"] > 100
+
+
+def test_a_broker_that_denies_is_an_alarm_and_nothing_is_forgotten(edge: Edge) -> None:
+    edge.measure()
+    edge.event(Denied(len(edge.voice.said), "not authorised"))
+    edge.passes(60)
+    assert edge.core.spool.counts.held == 1
+    assert edge.voice.heard("health")[-1]["alarms"] == ["broker: not authorised"]
+
+
+def test_while_the_broker_is_gone_nothing_is_sent_and_all_of_it_after(edge: Edge) -> None:
+    edge.event(Disconnected("gone"))
+    edge.measure()
+    assert edge.voice.heard("readings") == []
+    edge.event(Connected())
+    edge.passes(0)
+    assert len(edge.voice.heard("readings")) == 1
+
+
+def test_the_node_measures_itself_every_five_minutes(edge: Edge) -> None:
+    edge.passes(299)
+    assert edge.voice.heard("readings/node") == []
+    edge.passes(2)
+    (node,) = edge.voice.heard("readings/node")
+    row = dict(zip(node["q"], node["r"][0][2:], strict=True))
+    assert row["clock_trusted"] == 1
+    assert row["spool_memory"] == 0
+    assert {"cpu", "memory", "disk_free", "spool_waiting"} <= row.keys()
+
+
+def test_a_quantity_that_nobody_knows_stops_nothing(edge: Edge) -> None:
+    values = {"pm2_5": Value(8.0, Flag.PASS), "phlogiston": Value(1.0, Flag.PASS)}
+    now, stamp = edge.clock.monotonic(), edge.clock.stamp()
+    edge.core.measured(Reading("pm-1", None, values), stamp, "made.up", now)
+    edge.passes(0)
+    (batch,) = edge.voice.heard("readings")
+    assert batch["q"] == ["pm2_5"]

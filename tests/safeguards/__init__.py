@@ -1,0 +1,1 @@
+"""Each safeguard, removed in a copy: the test that names it must turn red."""
