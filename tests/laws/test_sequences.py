@@ -40,6 +40,7 @@ def test_two_channels_with_one_first_reading_are_two_deliveries(world: World) ->
 
 
 def test_pending_rows_encoded_again_after_a_crash_answer_to_no_old_receipt(world: World) -> None:
+    world.passes(1.0)
     world.measure("pm-1", None)
     world.passes(2.5)
     world.collect(100)
