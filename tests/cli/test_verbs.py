@@ -127,15 +127,15 @@ def test_a_spool_is_told_while_the_gateway_has_it_open_and_after(tmp_path: Path)
     bench.measure()
     bench.commit()
 
-    open_now = summarize(bench.spool.path)
-    shown = run("spool", "show", bench.spool.path)
+    open_now = summarize(bench.path)
+    shown = run("spool", "show", bench.path)
 
     assert (open_now.waiting, open_now.pending, open_now.refused) == (3, 1, {})
     assert [(epoch.low, epoch.next) for epoch in open_now.epochs] == [(1, 4)]
     assert sum(open_now.devices.values()) == 3
     assert "3 batches wait" in shown.output
     bench.close()
-    closed = json.loads(run("spool", "show", bench.spool.path, "--json").output)
+    closed = json.loads(run("spool", "show", bench.path, "--json").output)
     assert (closed["waiting"], closed["pending"]) == (4, 0)
 
 
@@ -146,7 +146,7 @@ def test_a_spool_that_a_power_cut_left_is_told_and_not_touched(tmp_path: Path) -
     cut = tmp_path / "cut"
     cut.mkdir()
     for tail in ("", "-wal"):
-        shutil.copy(f"{bench.spool.path}{tail}", cut)
+        shutil.copy(f"{bench.path}{tail}", cut)
     before = {path.name: path.read_bytes() for path in cut.iterdir()}
 
     assert summarize(cut / "spool.db").waiting == 1
