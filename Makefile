@@ -10,7 +10,7 @@ WITH_SERVERS := PATH="$$PATH:/usr/sbin"
 
 PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check
 EDITABLE := $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
-CODE := schemas devices gateway tests
+CODE := schemas devices gateway tests bench
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format generate bench chaos safeguards hostile lock clean
