@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 
 from devices import registry
+from gateway.edge.batcher import LAST
 from gateway.edge.machine import Machine, machine_digest
 from gateway.edge.watch import Silence
 from schemas.about import About, AboutDevice
@@ -49,7 +50,7 @@ Message = tuple[Kind, bytes, bool]
 _GATEWAY: Final = (
     "cpu", "cpu_temperature", "memory", "power", "clock_trusted", "clock_holdover", "clock_steps",
     "disk_free", "disk_written", "spool_bytes", "spool_waiting", "spool_refused", "spool_dropped",
-    "spool_memory", "spool_crashes",
+    "spool_memory", "spool_crashes", "spool_crash_span",
 )  # fmt: skip
 
 
@@ -73,6 +74,7 @@ class Announcements:
         self._said_spool: bytes | None = None
         self._spool_at = self._health_at = -float("inf")
         self._node_at = now
+        self._last_before_crash: int | None = spool.recall(LAST) if spool.crashed else None
         self._twin = False
         self._denied: str | None = None
 
@@ -118,18 +120,18 @@ class Announcements:
 
     # -- the node device ----------------------------------------------------------------------
 
-    def node_readings(self, now: float) -> list[Reading]:
+    def node_readings(self, now: float, stamp: Stamp) -> list[Reading]:
         """Write the readings about the gateway and each of its devices, every five minutes."""
         if now - self._node_at < NODE_SECONDS:
             return []
         self._node_at = now
-        readings = [_reading(NODE, self._gateway_vitals())]
+        readings = [_reading(NODE, self._gateway_vitals(stamp))]
         readings += [
             _reading(device, _device_vitals(watch, now)) for device, watch in self._watches.items()
         ]
         return readings
 
-    def _gateway_vitals(self) -> dict[str, float | None]:
+    def _gateway_vitals(self, stamp: Stamp) -> dict[str, float | None]:
         counts = self._spool.counts
         return {
             **self._machine.vitals(),
@@ -142,7 +144,16 @@ class Announcements:
             "spool_dropped": float(counts.dropped.total()),
             "spool_memory": float(self._spool.memory),
             "spool_crashes": float(counts.crashes),
+            "spool_crash_span": self._crash_span(stamp),
         }
+
+    def _crash_span(self, stamp: Stamp) -> float | None:
+        """How long before this opening lies the last reading that a crash has left, s."""
+        now = self._trust.date(stamp)
+        if self._last_before_crash is None or now is None:
+            return None
+        opened = now / 1000 - (stamp.boot - self._began_boot)
+        return round(opened - self._last_before_crash / 1000, 1)
 
     # -- the messages -------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ MOST_ROWS: Final = 500
 DATED_AT_ONCE: Final = 500
 """Waiting readings that get their date in one round, so that the loop stays quick."""
 
-_LAST: Final = "last"
+LAST: Final = "last"
 """Fact: the time of the last dated reading, ms since 1970."""
 
 
@@ -120,7 +120,7 @@ class Batcher:
         if placed is None:
             self._undated = True
             return []
-        self._spool.keep(_LAST, placed, now)
+        self._spool.keep(LAST, placed, now)
         return self._join(waiting, now)
 
     # -- batches ----------------------------------------------------------------------------

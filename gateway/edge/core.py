@@ -156,7 +156,7 @@ class Core:
         if now - self._looked >= REOFFER_LOOK:
             self._looked = now
             self.publisher.reoffer(now)
-        for reading in self.announcements.node_readings(now):
+        for reading in self.announcements.node_readings(now, stamp):
             self.measured(reading, stamp, MODEL, now)
         self._say(self.announcements.due(now))
         self.pump(now)

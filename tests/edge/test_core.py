@@ -40,8 +40,8 @@ class Voice:
 class Edge:
     """A core with its voice and its clock."""
 
-    def __init__(self, folder: Path, **publish: object) -> None:
-        self.clock = FakeClock()
+    def __init__(self, folder: Path, clock: FakeClock | None = None, **publish: object) -> None:
+        self.clock = clock or FakeClock()
         self.voice = Voice()
         config = GatewayConfig.model_validate({
             "gateway": {"id": "gw", "latitude": -7.4, "longitude": 109.4},
@@ -190,3 +190,18 @@ def test_a_quantity_that_nobody_knows_stops_nothing(edge: Edge) -> None:
     edge.passes(0)
     (batch,) = edge.voice.heard("readings")
     assert batch["q"] == ["pm2_5"]
+
+
+def test_the_span_of_a_crash_is_told(tmp_path: Path) -> None:
+    edge = Edge(tmp_path)
+    edge.measure()
+    edge.passes(6)
+    edge.core.spool.abandon()
+    edge.clock.advance(500)
+    again = Edge(tmp_path, edge.clock)
+    again.event(Connected())
+    again.passes(301)
+    (node,) = again.voice.heard("readings/node")
+    row = dict(zip(node["q"], node["r"][0][2:], strict=True))
+    assert row["spool_crashes"] == 1
+    assert row["spool_crash_span"] == pytest.approx(506, abs=0.1)
