@@ -59,10 +59,10 @@ def _run(seed: int, schedule: Sequence[Fault], protocol: str) -> bool:
         _say(f"BREACH {error}")
     finally:
         plant.close()
+        (folder / "record.json").write_text(report.evidence(plant), encoding="utf-8")
         if sound:
             shutil.rmtree(folder)
         else:
-            (folder / "record.json").write_text(report.evidence(plant), encoding="utf-8")
             _say(
                 f"to repeat: make chaos SEED={seed} FAULTS={len(schedule)}"
                 f" (python -m tests.faults --seed {seed} --faults {len(schedule)}"
