@@ -34,6 +34,7 @@ class Disk:
         path: The SQLite file.
         file: The file, while it is open.
         fails: True while a commit can't be written.
+        damage: What was found broken on reading, until the file is replaced.
         alarms: Words for what a person should look at.
     """
 
@@ -41,6 +42,7 @@ class Disk:
         """Open the file, or find out that it can't be."""
         self.path = path
         self.fails = False
+        self.damage: SpoolDamaged | None = None
         self.alarms: set[str] = set()
         self.file = self._open()
 
@@ -50,10 +52,13 @@ class Disk:
             return otherwise
         try:
             return question(self.file)
-        except (SpoolUnwritable, SpoolDamaged) as error:
-            log.warning("%s: what is on the disk waits", error)
+        except SpoolDamaged as error:
+            self.damage = error
+        except SpoolUnwritable as error:
+            if "unreadable" not in self.alarms:
+                log.warning("%s: what is on the disk waits", error)
             self.alarms.add("unreadable")
-            return otherwise
+        return otherwise
 
     def pages(self, fetch: Callable[[SpoolFile, int], list[_R]], after: int) -> Iterator[_R]:
         """Read rows above an id page by page, as far as they are asked for."""
@@ -96,6 +101,7 @@ class Disk:
     def replace(self, error: SpoolDamaged) -> None:
         """Move a damaged file aside and begin an empty one."""
         self.close()
+        self.damage = None
         self._move_aside(error)
         self.file = self._open()
 
@@ -110,7 +116,7 @@ class Disk:
         for _ in range(2):
             try:
                 file = SpoolFile.open(self.path)
-                file.epochs()
+                _read_through(file)
             except SpoolDamaged as error:
                 self._move_aside(error)
             except SpoolUnwritable as error:
@@ -136,6 +142,13 @@ class Disk:
             old.unlink(missing_ok=True)
         log.error("%s: moved to %s; batches that only it held are lost", error, aside)
         self.alarms.add("damaged")
+
+
+def _read_through(file: SpoolFile) -> None:
+    """Read what an opening needs, so that damage shows now and not in the middle of it."""
+    file.epochs()
+    file.kept()
+    file.last_pending()
 
 
 def _above(fetch: Callable[[SpoolFile, int], list[_R]], after: int, file: SpoolFile) -> list[_R]:

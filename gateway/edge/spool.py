@@ -83,6 +83,7 @@ class Spool:
         self._disk = Disk(path)
         file = self._disk.file
         self._next_waiting = 1 if file else 1 << 40
+        self._settled = 0
         unread = None if file else _UNREAD + secrets.randbelow(1 << 20)
         self._epochs = Epochs(file.epochs() if file else [], unread, new_epoch())
         if file is not None:
@@ -106,6 +107,7 @@ class Spool:
 
     def _learn(self, file: SpoolFile) -> None:
         """Take over what a file knows, beside what this opening knows already."""
+        self._settled = 0
         known = file.kept()
         self._epochs.learn(file.epochs())
         self._kept = {**self._kept, **known}
@@ -131,6 +133,7 @@ class Spool:
         rows = [row for number, row in self._epochs.rows.items() if number in living]
         self._epochs = Epochs(rows, max(self._epochs.rows) + 1, self._new_epoch())
         changes.epochs = dict(self._epochs.rows)
+        self._settled = 0
         self._begin(now)
 
     def recall(self, name: str) -> Any:  # noqa: ANN401 - whatever JSON was kept under the name
@@ -166,7 +169,7 @@ class Spool:
         on_disk: Iterable[Waiting] = ()
         if not self.memory:
             on_disk = self._disk.pages(
-                lambda file, after: file.pending(after, PAGE, dated=False), 0
+                lambda file, after: file.pending(after, PAGE, dated=False), self._settled
             )
         waiting = (found for found in on_disk if found.id not in self._changes.removed)
         in_ram = (found for found in self._changes.added.values() if found.at is None)
@@ -180,15 +183,7 @@ class Spool:
     def add(
         self, payload: bytes, rows: list[Waiting], first: int, now: float, *, after_commit: bool
     ) -> Held:
-        """Take a batch in, in exchange for the readings that it carries.
-
-        Args:
-            payload: The batch under the current epoch and `next_seq`, encoded.
-            rows: The readings in it.
-            first: The time of the first of them, ms since 1970.
-            now: Monotonic seconds.
-            after_commit: Whether it may be published only once it is committed.
-        """
+        """Take a batch, encoded under `epoch` and `next_seq`, for the readings that it carries."""
         epoch, reading = self._epochs.current, rows[0].reading
         held = Held(
             batch_id(epoch.number, epoch.next), epoch.epoch, epoch.next, reading.device,
@@ -197,6 +192,9 @@ class Spool:
         epoch.next += 1
         self._changes.epochs[epoch.number] = epoch
         self._changes.bear(held, rows)
+        self._settled = max(
+            [self._settled, *(row.id for row in rows if row.on_disk and not row.at)]
+        )
         self.counts.held += 1
         self._changes.touch(now)
         return held
@@ -249,6 +247,8 @@ class Spool:
     def wants_commit(self, now: float) -> bool:
         """Say whether a commit is due."""
         changes = self._changes
+        if self._disk.damage is not None:
+            return True
         if self.memory:
             return changes.size > MEMORY_BYTES or now - self._tried_at >= RETRY_SECONDS
         if changes.since is None:
@@ -274,6 +274,8 @@ class Spool:
     def commit(self, now: float) -> Committed:
         """Commit what is open; on failure nothing is lost and memory takes over."""
         self._tried_at = now
+        if self._disk.damage is not None:
+            self._replace_damaged(self._disk.damage, now)
         file = self._disk.file
         if file is None:
             return self._in_memory()

@@ -328,7 +328,7 @@ def named_errors(path: Path) -> Iterator[None]:
         if isinstance(error, sqlite3.OperationalError):
             raise SpoolUnwritable(f"the spool {path} can't be used: {error}") from error
         raise
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise SpoolDamaged(f"the spool {path} holds what we never wrote: {error!r}") from error
     except OSError as error:
         raise SpoolUnwritable(f"the spool {path} can't be used: {error}") from error

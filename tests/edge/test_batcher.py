@@ -236,3 +236,23 @@ def test_in_memory_what_a_disk_holds_gets_no_date(path: Path) -> None:
     bench.after(1)
     bench.commit()
     assert sorted(row[2] for batch in batches(bench) for row in batch.r) == [1, 2]
+
+
+def test_a_long_wait_for_the_clock_is_dated_round_by_round(path: Path) -> None:
+    bench = Bench(path, dates=Dates(offset=None))
+    for value in range(1300):
+        bench.measure(value=value % 50, offset=0)
+        bench.now += 1
+    bench.commit()
+    for value in range(300):
+        bench.measure(value=value % 50, offset=0)
+        bench.now += 1
+    bench.dates.win()
+    rounds = 0
+    while bench.spool.undated(1):
+        bench.after(0)
+        rounds += 1
+    bench.commit()
+    dated = [t for batch in batches(bench) for t in times(batch)]
+    assert rounds == 4
+    assert len(dated) == len(set(dated)) == 1600

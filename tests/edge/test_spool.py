@@ -208,6 +208,29 @@ def test_a_file_damaged_under_us_costs_only_what_it_alone_held(path: Path) -> No
     assert not in_memory(bench)
 
 
+def test_damage_that_shows_on_reading_is_moved_aside_too(path: Path) -> None:
+    bench = Bench(path)
+    for _ in range(300):
+        bench.batch()
+    bench.commit()
+    connection = bench.spool._disk.file._connection  # type: ignore[union-attr]  # noqa: SLF001
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    with path.open("r+b") as file:
+        file.seek(8 * 4096)
+        file.write(os.urandom(path.stat().st_size - 8 * 4096))
+    connection.execute("PRAGMA shrink_memory")
+    bench.publisher.connected()
+    while bench.sent():
+        bench.receipt()
+        bench.now += 700
+    assert bench.spool.wants_commit(bench.now)
+    bench.commit()
+    bench.batch(value=9)
+    bench.commit()
+    assert 9 in [batch.r[0][2] for batch in bench.send()]
+    assert "damaged" in bench.spool.alarms
+
+
 def test_no_more_than_three_damaged_files_are_kept(path: Path) -> None:
     for _ in range(6):
         path.parent.mkdir(exist_ok=True)
