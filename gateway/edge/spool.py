@@ -56,10 +56,9 @@ class Spool:
         *,
         now: float,
         commit_seconds: float = 10.0,
-        max_bytes: int = 512 << 20,
-        max_age_hours: float | None = None,
+        max_bytes: int = 512 << 20, max_age_hours: float | None = None,
         new_epoch: Callable[[], str] = lambda: secrets.token_hex(8),
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Open the spool, in memory where the disk does not let us.
 
         Args:
@@ -207,8 +206,7 @@ class Spool:
 
     def newest(self) -> dict[tuple[str, str | None], int]:
         """Find the newest batch of each channel among the last that the file holds."""
-        nothing: dict[tuple[str, str | None], int] = {}
-        return self._disk.ask(lambda file: file.newest(_RECENT_BATCHES), nothing)
+        return self._disk.ask(lambda file: file.newest(_RECENT_BATCHES), {})
 
     def read(self, number: int) -> Held | None:
         """Read one batch that may be sent; None where it is gone, refused or not yet committed."""
@@ -348,5 +346,5 @@ class Spool:
         self._disk.close()
 
     def abandon(self) -> None:
-        """Close the file as a crash would: the next opening finds no clean close."""
+        """Close as a crash would."""
         self._disk.close()

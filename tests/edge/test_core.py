@@ -180,7 +180,7 @@ def test_the_node_measures_itself_every_five_minutes(edge: Edge) -> None:
     row = dict(zip(node["q"], node["r"][0][2:], strict=True))
     assert row["clock_trusted"] == 1
     assert row["spool_memory"] == 0
-    assert {"cpu", "memory", "disk_free", "spool_waiting"} <= row.keys()
+    assert {"memory", "disk_free", "spool_waiting"} <= row.keys()
 
 
 def test_a_quantity_that_nobody_knows_stops_nothing(edge: Edge) -> None:

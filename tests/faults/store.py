@@ -86,7 +86,8 @@ def flaws(store: SqliteStore, gateway: str) -> Iterator[str]:
     for (epoch, seq), points in names.items():
         if points > 1:
             yield f"conflict: {epoch} {seq} names {points} batches"
-    for tags in store.series(TRAFFIC, {"device": RADAR}):
+    lanes = {tags for tags, _, _ in store.select(TRAFFIC, {"device": RADAR})}
+    for tags in sorted(lanes):
         before = 0.0
         for _, time, fields in store.select(TRAFFIC, dict(tags)):
             total = fields.get("count_total")
