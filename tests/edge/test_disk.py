@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gateway.edge import spool as spool_module
+from tests.edge.bench import Bench
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "folder" / "spool.db"
+
+
+def in_memory(bench: Bench) -> bool:
+    """Ask anew each time: a type checker would believe the first answer."""
+    return bench.spool.memory
+
+
+def test_a_damaged_file_is_moved_aside_and_the_gateway_goes_on(path: Path) -> None:
+    bench = Bench(path)
+    bench.batch()
+    bench.close()
+    path.write_bytes(b"no database at all" * 1000)
+    again = Bench(path)
+    again.batch(value=9)
+    again.commit()
+    again.publisher.connected()
+    assert [batch.r[0][2] for batch in again.send()] == [9]
+    assert "damaged" in again.spool.alarms
+    assert path.with_name("spool.db.damaged.1").exists()
+
+
+def test_a_file_damaged_under_us_costs_only_what_it_alone_held(path: Path) -> None:
+    bench = Bench(path)
+    for _ in range(3):
+        bench.batch()
+    bench.commit()
+    bench.batch(value=9)
+    connection = bench.spool._disk.file._connection  # type: ignore[union-attr]  # noqa: SLF001
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    with path.open("r+b") as file:
+        file.write(os.urandom(path.stat().st_size))
+    connection.execute("PRAGMA shrink_memory")
+    bench.commit()
+    bench.commit()
+    bench.publisher.connected()
+    assert [batch.r[0][2] for batch in bench.send()] == [9]
+    assert not in_memory(bench)
+
+
+def test_damage_that_shows_on_reading_is_moved_aside_too(path: Path) -> None:
+    bench = Bench(path)
+    for _ in range(300):
+        bench.batch()
+    bench.commit()
+    connection = bench.spool._disk.file._connection  # type: ignore[union-attr]  # noqa: SLF001
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    with path.open("r+b") as file:
+        file.seek(8 * 4096)
+        file.write(os.urandom(path.stat().st_size - 8 * 4096))
+    connection.execute("PRAGMA shrink_memory")
+    bench.publisher.connected()
+    while bench.sent():
+        bench.receipt()
+        bench.now += 700
+    assert bench.spool.wants_commit(bench.now)
+    bench.commit()
+    bench.batch(value=9)
+    bench.commit()
+    assert 9 in [batch.r[0][2] for batch in bench.send()]
+    assert "damaged" in bench.spool.alarms
+
+
+def test_no_more_than_three_damaged_files_are_kept(path: Path) -> None:
+    for _ in range(6):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"no database" * 1000)
+        Bench(path).close()
+    kept = sorted(file.name for file in path.parent.glob("*.damaged.*"))
+    assert kept == [f"spool.db.damaged.{number}" for number in (4, 5, 6)]
+
+
+def test_where_the_disk_fails_memory_takes_over_and_moves_back(path: Path, tmp_path: Path) -> None:
+    bench = Bench(path)
+    bench.batch(value=1)
+    bench.commit()
+    hidden = tmp_path / "hidden.db"
+    path.rename(hidden)
+    bench.batch(value=2)
+    path.mkdir()
+    bench.commit()
+    assert in_memory(bench)
+    bench.batch(value=3)
+    bench.publisher.connected()
+    sent = bench.send()
+    assert sorted(batch.r[0][2] for batch in sent) == [1, 2, 3]
+    bench.receipt(*(batch for batch in sent if batch.r[0][2] < 3))
+    path.rmdir()
+    hidden.rename(path)
+    bench.now += spool_module.RETRY_SECONDS
+    assert bench.spool.wants_commit(bench.now)
+    bench.commit()
+    assert not in_memory(bench)
+    bench.close()
+    again = Bench(path)
+    again.publisher.connected()
+    assert [batch.r[0][2] for batch in again.send()] == [3]
+
+
+def test_a_gateway_without_a_disk_begins_in_memory_and_moves_to_the_disk(path: Path) -> None:
+    path.parent.write_text("in the way")
+    bench = Bench(path)
+    assert in_memory(bench)
+    bench.batch(value=1)
+    bench.publisher.connected()
+    assert len(bench.send()) == 1
+    path.parent.unlink()
+    bench.now += 61
+    bench.commit()
+    assert not in_memory(bench)
+    bench.close()
+    again = Bench(path)
+    again.publisher.connected()
+    assert [batch.r[0][2] for batch in again.send()] == [1]
+
+
+def test_memory_is_bounded_and_what_it_gives_up_is_named(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool_module, "MEMORY_BYTES", 50_000)
+    path.parent.write_text("in the way")
+    bench = Bench(path)
+    for _ in range(1000):
+        bench.batch()
+        bench.after(0)
+    assert bench.spool._changes.size < 60_000  # noqa: SLF001
+    (epoch,) = bench.spool.state().epochs
+    dropped = bench.spool.counts.dropped["memory"]
+    assert epoch.dropped == [(1, dropped, "memory")]
+    assert dropped + bench.spool.counts.held == 1000
+
+
+def test_a_memory_spool_gives_no_running_count(path: Path) -> None:
+    path.parent.write_text("in the way")
+    bench = Bench(path)
+    bench.publisher.connected()
+    bench.count(5)
+    bench.after(11)
+    assert [batch.q for batch in bench.send()] == [["count"]]
+
+
+def test_traffic_that_waits_for_a_commit_goes_without_its_count_when_the_disk_fails(
+    path: Path,
+) -> None:
+    bench = Bench(path, batch_seconds=0)
+    bench.publisher.connected()
+    bench.count(5)
+    bench.commit()
+    assert [batch.q for batch in bench.send()] == [["count", "count_total"]]
+    bench.count(2)
+    path.rename(path.with_name("gone"))
+    path.mkdir()
+    bench.commit()
+    assert [batch.q for batch in bench.send()] == [["count"]]
