@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gateway.edge import spool as spool_module
 from tests.edge.bench import Bench
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture
