@@ -109,7 +109,7 @@ class Plant:
             "gateway": self._gateway(protocol),
         }
         self.lock = StoreLock(self.store)
-        self._heart = Heart(self.record)
+        self._heart = Heart(self.record, lambda: self.processes["gateway"].pid)
         self._log_size = 0
 
     def start(self) -> None:

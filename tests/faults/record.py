@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections import deque
 from dataclasses import dataclass, field
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from gateway.simulator.player import now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 _BEAT: Final = 0.1
 _STUMBLE: Final = 0.5
 """A beat that comes so much too late means that this machine stood still, and not by our doing."""
+
+_SPAN: Final = 1.5
+_HUNGRY: Final = 0.7
+"""Seconds in the queue, of the last so many, that explain why a gateway missed bytes."""
 
 
 @dataclass(slots=True)
@@ -76,11 +86,18 @@ class Record:
 
 
 class Heart:
-    """Beats in a thread of its own and records when this whole machine stood still."""
+    """Beats in a thread of its own and records when this machine had no time for the gateway.
 
-    def __init__(self, record: Record) -> None:
-        """Write into `record`."""
+    The kernel is the witness: how late our own beats come, and how long the gateway's threads
+    stood in the queue for a processor. That one of them waits for another is no excuse.
+    """
+
+    def __init__(self, record: Record, gateway: Callable[[], int]) -> None:
+        """Write into `record`; `gateway` tells the process id of the gateway."""
         self._record = record
+        self._gateway = gateway
+        self._queued: dict[int, float] = {}
+        self._waits: deque[tuple[float, float]] = deque()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
 
@@ -98,6 +115,27 @@ class Heart:
         before = now()
         while not self._stopping.wait(_BEAT):
             after = now()
-            if after - before > _BEAT + _STUMBLE:
-                self._record.windows.append(Window("machine", None, before, after))
+            if after - before > _BEAT + _STUMBLE or self._starved(after):
+                self._record.windows.append(
+                    Window("machine", None, min(before, after - _SPAN), after)
+                )
             before = after
+
+    def _starved(self, at: float) -> bool:
+        """Say whether the gateway stood in the queue for most of the last seconds."""
+        queued = dict(_queues(self._gateway()))
+        waited = sum(
+            max(0.0, total - self._queued.get(tid, total)) for tid, total in queued.items()
+        )
+        self._queued = queued
+        self._waits.append((at, waited))
+        while self._waits[0][0] < at - _SPAN:
+            self._waits.popleft()
+        return sum(waited for _, waited in self._waits) > _HUNGRY
+
+
+def _queues(pid: int) -> Iterator[tuple[int, float]]:
+    """Tell how long each thread of a process has ever stood in the queue, s: see proc(5)."""
+    for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError):
+            yield int(task.parent.name), int(task.read_text("ascii").split()[1]) / 1e9

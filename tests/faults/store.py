@@ -86,16 +86,14 @@ def flaws(store: SqliteStore, gateway: str) -> Iterator[str]:
     for (epoch, seq), points in names.items():
         if points > 1:
             yield f"conflict: {epoch} {seq} names {points} batches"
-    lanes = {tags for tags, _, _ in store.select(TRAFFIC, {"device": RADAR})}
-    for tags in sorted(lanes):
-        before = 0.0
-        for _, time, fields in store.select(TRAFFIC, dict(tags)):
-            total = fields.get("count_total")
-            if total is None:
-                continue
-            if float(total) < before + float(fields["count"]):
-                yield f"count: {dict(tags)['channel']} at {time} counts {total}, after {before}"
-            before = float(total)
+    before: Counter[str] = Counter()
+    for tags, time, fields in store.select(TRAFFIC, {"device": RADAR}):
+        total, channel = fields.get("count_total"), dict(tags)["channel"]
+        if total is None:
+            continue
+        if round(float(total)) < before[channel] + round(float(fields["count"])):
+            yield f"count: {channel} at {time} counts {total}, after {before[channel]}"
+        before[channel] = round(float(total))
 
 
 def _bins(fields: Fields, suffix: str) -> Iterator[tuple[str, int]]:
