@@ -13,13 +13,10 @@ SEED, FAULTS = 188166, 12
 """A broker killed while it has what the collector has not, and a bit of everything else."""
 
 
-def test_the_short_run_has_kills_of_everything_and_a_broken_clock_and_network() -> None:
+def test_the_short_run_has_a_bit_of_everything() -> None:
     faults = draw(SEED, FAULTS)
-    killed = {fault.target for fault in faults if fault.kind is Kind.KILL}
-    assert killed == {"gateway", "collector", "broker"}
-    assert {Kind.CLOCK, Kind.UNPLUG, Kind.HOLE, Kind.DISK, Kind.LOCK} <= {
-        fault.kind for fault in faults
-    }
+    assert set(Kind) - {fault.kind for fault in faults} == {Kind.CUT, Kind.STALL}
+    assert {fault.target for fault in faults if fault.kind is Kind.KILL} == {"gateway", "broker"}
 
 
 @pytest.mark.slow
