@@ -53,7 +53,6 @@ class Ear:
     def __init__(self, commands: Mapping[str, Command]) -> None:
         """Listen for these commands."""
         self._commands = sorted(commands.values(), key=lambda command: -len(command.data))
-        self._longest = max((len(command.data) for command in self._commands), default=0)
         self._heard = b""
 
     def feed(self, data: bytes) -> list[Command]:

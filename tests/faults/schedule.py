@@ -71,20 +71,19 @@ class _Sort:
     longest: float
 
 
-_PROCESSES: Final = ("broker", "collector")
-_NETWORKS: Final = ("gateway", "collector")
+_NETWORK: Final = (Kind.CUT, Kind.STALL, Kind.HOLE)
+_KILL_GATEWAY: Final = _Sort(6, Kind.KILL, ("gateway",), 0.1, 2.0)
 _SORTS: Final = (
-    _Sort(7, Kind.KILL, ("gateway",), 0.1, 2.0),
-    _Sort(5, Kind.KILL, _PROCESSES, 0.1, 3.0),
+    _KILL_GATEWAY,
+    _Sort(5, Kind.KILL, ("broker", "collector"), 0.1, 3.0),
     _Sort(3, Kind.FREEZE, ("gateway",), 0.3, 4.0),
-    _Sort(4, Kind.FREEZE, _PROCESSES, 0.3, 6.0),
-    _Sort(4, Kind.CUT, _NETWORKS, 0.2, 4.0),
-    _Sort(4, Kind.STALL, _NETWORKS, 0.2, 6.0),
-    _Sort(4, Kind.HOLE, _NETWORKS, 0.2, 6.0),
+    _Sort(4, Kind.FREEZE, ("broker", "collector"), 0.3, 6.0),
+    *(_Sort(3, kind, ("gateway",), 0.2, 9.0) for kind in _NETWORK),
+    *(_Sort(2, kind, ("collector",), 0.2, 6.0) for kind in _NETWORK),
     _Sort(4, Kind.UNPLUG, SENSORS, 0.3, 3.0),
     _Sort(4, Kind.NOISE, SENSORS, 1.0, 5.0),
     _Sort(4, Kind.CLOCK, ("wall",), 0.5, 4.0),
-    _Sort(2, Kind.DISK, ("spool",), 1.5, 5.0),
+    _Sort(1, Kind.DISK, ("spool",), 1.5, 5.0),
     _Sort(3, Kind.LOCK, ("store",), 0.5, 4.0),
 )
 _STEPS: Final = (-31_536_000.0, -3600.0, -600.0, -5.0, 5.0, 600.0, 3600.0, 31_536_000.0)
@@ -92,6 +91,11 @@ _SHORTEST_PAUSE: Final = 1.5
 _LONGEST_PAUSE: Final = 4.0
 _REST: Final = 2.0
 """Seconds that whatever was healed is left in peace."""
+
+_MUTE_SECONDS: Final = 2.0
+_MALICE: Final = 0.6
+"""How likely a gateway is killed that could send nothing for so long: only then does it show what
+a kill costs; with a network, all that is lost is on its way already."""
 
 
 def draw(seed: int, count: int) -> list[Fault]:
@@ -106,16 +110,22 @@ def draw(seed: int, count: int) -> list[Fault]:
 def _endless(chance: random.Random) -> Iterator[Fault]:
     at = 0.0
     busy: dict[tuple[bool, str], float] = {}
+    mute = Fault(0.0, Kind.CUT, "gateway", 0.0)
     weights = [sort.weight for sort in _SORTS]
     while True:
         at += chance.uniform(_SHORTEST_PAUSE, _LONGEST_PAUSE)
+        malice = mute.at + _MUTE_SECONDS < at < mute.until and chance.random() < _MALICE
         while True:
-            (sort,) = chance.choices(_SORTS, weights)
+            sort = _KILL_GATEWAY if malice else chance.choices(_SORTS, weights)[0]
+            malice = False
             target = chance.choice(sort.targets)
-            seconds = chance.uniform(sort.shortest, sort.longest)
-            step = chance.choice(_STEPS) if sort.kind is Kind.CLOCK else 0.0
-            thing = (sort.kind in {Kind.CUT, Kind.STALL, Kind.HOLE}, target)
+            thing = (sort.kind in _NETWORK, target)
             if busy.get(thing, 0.0) <= at:
                 break
-        busy[thing] = at + seconds + _REST
-        yield Fault(round(at, 3), sort.kind, target, round(seconds, 3), step)
+        seconds = chance.uniform(sort.shortest, sort.longest)
+        step = chance.choice(_STEPS) if sort.kind is Kind.CLOCK else 0.0
+        fault = Fault(round(at, 3), sort.kind, target, round(seconds, 3), step)
+        busy[thing] = fault.until + _REST
+        if thing == (True, "gateway"):
+            mute = fault
+        yield fault
