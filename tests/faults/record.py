@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.simulator.player import now
 
@@ -20,7 +20,9 @@ _STUMBLE: Final = 0.5
 
 _SPAN: Final = 1.5
 _HUNGRY: Final = 0.7
-"""Seconds in the queue, of the last so many, that explain why a gateway missed bytes."""
+_MODEST: Final = 0.5
+"""Of a span of so many seconds, those in the queue that explain why a gateway missed bytes, unless
+it used more than so many itself."""
 
 
 @dataclass(slots=True)
@@ -88,16 +90,16 @@ class Record:
 class Heart:
     """Beats in a thread of its own and records when this machine had no time for the gateway.
 
-    The kernel is the witness: how late our own beats come, and how long the gateway's threads
-    stood in the queue for a processor. That one of them waits for another is no excuse.
+    The kernel is the witness: how late our own beats come, and how long a thread of the gateway
+    stood in the queue for a processor while the gateway itself used little. That one of its threads
+    waits for another is no excuse.
     """
 
     def __init__(self, record: Record, gateway: Callable[[], int]) -> None:
         """Write into `record`; `gateway` tells the process id of the gateway."""
         self._record = record
         self._gateway = gateway
-        self._queued: dict[int, float] = {}
-        self._waits: deque[tuple[float, float]] = deque()
+        self._looks: deque[tuple[float, dict[int, _Spent]]] = deque()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
 
@@ -116,26 +118,32 @@ class Heart:
         while not self._stopping.wait(_BEAT):
             after = now()
             if after - before > _BEAT + _STUMBLE or self._starved(after):
-                self._record.windows.append(
-                    Window("machine", None, min(before, after - _SPAN), after)
-                )
+                begin = min(before, after - _SPAN)
+                self._record.windows.append(Window("machine", None, begin, after))
             before = after
 
     def _starved(self, at: float) -> bool:
-        """Say whether the gateway stood in the queue for most of the last seconds."""
-        queued = dict(_queues(self._gateway()))
-        waited = sum(
-            max(0.0, total - self._queued.get(tid, total)) for tid, total in queued.items()
-        )
-        self._queued = queued
-        self._waits.append((at, waited))
-        while self._waits[0][0] < at - _SPAN:
-            self._waits.popleft()
-        return sum(waited for _, waited in self._waits) > _HUNGRY
+        """Say whether the gateway stood in the queue for most of the last span."""
+        self._looks.append((at, dict(_spent(self._gateway()))))
+        while self._looks[0][0] < at - _SPAN:
+            self._looks.popleft()
+        then, last = self._looks[0][1], self._looks[-1][1]
+        both = then.keys() & last.keys()
+        queued = max((last[tid].queued - then[tid].queued for tid in both), default=0.0)
+        used = sum(last[tid].used - then[tid].used for tid in both)
+        return queued > _HUNGRY and used < _MODEST
 
 
-def _queues(pid: int) -> Iterator[tuple[int, float]]:
-    """Tell how long each thread of a process has ever stood in the queue, s: see proc(5)."""
+class _Spent(NamedTuple):
+    """How long a thread ever used a processor and stood in the queue for one, s."""
+
+    used: float
+    queued: float
+
+
+def _spent(pid: int) -> Iterator[tuple[int, _Spent]]:
+    """Look at each thread of a process: `schedstat`, see proc(5)."""
     for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
         with contextlib.suppress(OSError):
-            yield int(task.parent.name), int(task.read_text("ascii").split()[1]) / 1e9
+            used, queued, _ = task.read_text("ascii").split()
+            yield int(task.parent.name), _Spent(int(used) / 1e9, int(queued) / 1e9)

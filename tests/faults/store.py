@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from bisect import bisect_left
 from collections import Counter, defaultdict
@@ -35,9 +36,10 @@ class StoreLock:
         self._holder: sqlite3.Connection | None = None
 
     def take(self) -> None:
-        """Take it: nobody else can write."""
+        """Take it: nobody else can write; where a frozen collector holds it, nobody can either."""
         self._holder = sqlite3.connect(self._path, timeout=5, isolation_level=None)
-        self._holder.execute("BEGIN IMMEDIATE")
+        with contextlib.suppress(sqlite3.OperationalError):
+            self._holder.execute("BEGIN IMMEDIATE")
 
     def release(self) -> None:
         """Give it back."""
