@@ -25,10 +25,14 @@ class SmallDisk:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Mount it, if we may."""
+        """Make the folder; nothing is mounted yet."""
         folder.mkdir()
         self.folder = folder
-        self.mounted = _mount(folder)
+        self.mounted = False
+
+    def mount(self) -> None:
+        """Mount it, if we may."""
+        self.mounted = _mount(self.folder)
 
     def fill(self) -> None:
         """Leave no byte free."""

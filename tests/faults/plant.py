@@ -114,6 +114,7 @@ class Plant:
 
     def start(self) -> None:
         """Start everything; the gateway's clock is right, but nobody has confirmed it yet."""
+        self.disk.mount()
         self._heart.start()
         for network in self.networks.values():
             network.start()
