@@ -178,6 +178,7 @@ class Announcements:
     def _state(self, stamp: Stamp) -> Message:
         at = self._trust.date(stamp)
         since = None if at is None else at - round(1000 * (stamp.boot - self._began_boot))
+        since = None if since is None or since < 0 else since
         state = State(
             online=True, since=since, boot=self._boot_id, version=version("simpang"),
             machine=self._digest,
@@ -206,10 +207,12 @@ class Announcements:
         return Kind.ABOUT, _json(about), True
 
     def _spool_message(self, now: float) -> list[Message]:
+        """Write the `spool` message where it has changed; looking is not free either."""
+        self._spool_at = now
         payload = _json(self._spool.state())
         if payload == self._said_spool:
             return []
-        self._said_spool, self._spool_at = payload, now
+        self._said_spool = payload
         return [(Kind.SPOOL, payload, True)]
 
     @property

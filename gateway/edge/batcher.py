@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from gateway.edge.channels import Channel
 from gateway.edge.columns import TOTAL, columns, without_total
 from gateway.edge.held import Held, Waiting
+from schemas.base import is_id
 from schemas.batch import LARGEST_VALUE, encode
 from schemas.quantity import find
 from schemas.reading import Flag, Reading, Value
@@ -291,6 +292,9 @@ def _without_total(reading: Reading) -> Reading:
 def _sound(reading: Reading) -> Reading:
     """Leave out what no batch can carry, as a last guard: one bad driver must not stop all."""
     values: dict[str, Value] = {}
+    if reading.channel is not None and not is_id(reading.channel):
+        log.error("%s has a channel that is no id: %r", reading.device, reading.channel)
+        return replace(reading, values={})
     for name, value in reading.values.items():
         if find(name) is None:
             log.error("%s measures %s, which is no quantity", reading.device, name)

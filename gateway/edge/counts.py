@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(slots=True)
@@ -30,6 +33,11 @@ class Counts:
         self.refused += int(known.get("refused", 0))
         self.crashes += int(known.get("crashes", 0))
         self.dropped.update(known.get("dropped", {}))
+
+    def give_up(self, batches: int, causes: Mapping[str, int]) -> None:
+        """Note what had to go."""
+        self.held -= batches
+        self.dropped.update(causes)
 
     def write(self) -> dict[str, Any]:
         """Write them as JSON for the file."""

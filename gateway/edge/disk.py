@@ -51,13 +51,16 @@ class Disk:
         if self.file is None:
             return otherwise
         try:
-            return question(self.file)
+            answer = question(self.file)
         except SpoolDamaged as error:
             self.damage = error
         except SpoolUnwritable as error:
             if "unreadable" not in self.alarms:
                 log.warning("%s: what is on the disk waits", error)
             self.alarms.add("unreadable")
+        else:
+            self.alarms.discard("unreadable")
+            return answer
         return otherwise
 
     def pages(self, fetch: Callable[[SpoolFile, int], list[_R]], after: int) -> Iterator[_R]:

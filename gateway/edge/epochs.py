@@ -38,7 +38,7 @@ class Epochs:
 
         Nothing of them is held and nothing was given up in them, or there are too many.
         """
-        old = sorted(self.rows)[:-RECENT]
+        old = [number for number in sorted(self.rows)[:-RECENT] if number != self.current.number]
         empty = [number for number in old if lowest(number) is None]
         gone = {number for number in empty if not self.rows[number].dropped}
         surplus = len(self.rows) - len(gone) - MOST_EPOCHS

@@ -79,6 +79,7 @@ class Publisher:
         self._cursor = 0
         self._ahead: deque[int] = deque()
         self._offered: deque[int] = deque()
+        self._blind = False
         self._sent: OrderedDict[int, _Sent] = OrderedDict()
         self._names: dict[int, tuple[str, int]] = {}
         self._highest: dict[str, int] = {}
@@ -125,7 +126,9 @@ class Publisher:
     def confirmed(self, number: int, now: float) -> None:
         """With `delivery = "broker"` the broker's word is enough."""
         self._heard = now
+        answered = self._sent[number].order if number in self._sent else 0
         self._forget(number, now)
+        self._overtake(answered)
 
     def receipt(self, receipt: Receipt, now: float) -> None:
         """Forget what is stored, set aside what is refused; believe nothing that can't be.
@@ -149,8 +152,7 @@ class Publisher:
             else:
                 continue
             answered = max(answered, order)
-        for sent in self._sent.values():
-            sent.overtaken = sent.overtaken or sent.order < answered
+        self._overtake(answered)
         if self._wait > self._first_wait:
             self._start_over()
 
@@ -172,7 +174,7 @@ class Publisher:
             if held is not None:
                 self._mark(held, now)
                 return held
-            self._drop(number)
+            self._postpone(number, now) if self._unreadable else self._drop(number)
         return None
 
     # -- within -----------------------------------------------------------------------------
@@ -231,12 +233,28 @@ class Publisher:
         while True:
             if not self._ahead:
                 page = self._spool.oldest(self._cursor, _PAGE)
+                if self._blind and not self._unreadable:
+                    self._blind = False
+                    self._queue(1)
+                    continue
+                self._blind = self._unreadable
                 if not page:
                     return None
                 self._ahead.extend(held.id for held in page)
             self._cursor = self._ahead.popleft()
             if self._cursor not in self._sent and self._cursor not in live:
                 return self._cursor
+
+    @property
+    def _unreadable(self) -> bool:
+        return "unreadable" in self._spool.alarms
+
+    def _postpone(self, number: int, now: float) -> None:
+        """Pass over a batch that can't be read now; once it can be, all is looked through anew."""
+        self._blind = True
+        if number in self._sent:
+            self._sent[number].at = now
+        self._live = {channel: live for channel, live in self._live.items() if live != number}
 
     def _queue(self, number: int | None) -> None:
         """Put a batch in the backlog, at its own place."""
@@ -272,6 +290,11 @@ class Publisher:
         self._probed = -math.inf
         for sent in self._sent.values():
             sent.at = -math.inf
+
+    def _overtake(self, answered: int) -> None:
+        """Note which batches were sent before one that is answered now."""
+        for sent in self._sent.values():
+            sent.overtaken = sent.overtaken or sent.order < answered
 
     def _forget(self, number: int, now: float) -> None:
         if number in self._names:

@@ -81,7 +81,7 @@ class Spool:
         self._kept: dict[str, Any] = {}
         self._disk = Disk(path)
         file = self._disk.file
-        self._next_waiting = 1 if file else 1 << 40
+        self._next_waiting = 1 if file else (1 << 40) + (secrets.randbelow(1 << 20) << 20)
         self._settled = 0
         unread = None if file else _UNREAD + secrets.randbelow(1 << 20)
         self._epochs = Epochs(file.epochs() if file else [], unread, new_epoch())
@@ -218,7 +218,7 @@ class Spool:
     def forget(self, number: int, now: float) -> None:
         """Let a batch go: the database has it."""
         self._changes.forget(number)
-        self.counts.held -= 1
+        self.counts.held = max(0, self.counts.held - 1)
         self._changes.touch(now)
 
     def refuse(self, number: int, reason: str, offer_in: float, now: float) -> None:
@@ -277,11 +277,12 @@ class Spool:
         file = self._disk.file
         if file is None:
             return self._in_memory()
-        self.keep("counts", self.counts.write(), now)
         self.keep("opened", self.opened(now), now)
         oldest = None if self._max_age is None else self.opened(now) - self._max_age
         try:
-            evicted = file.apply(self._changes, max_bytes=self._max_bytes, oldest_born=oldest)
+            evicted = file.apply(
+                self._changes, self.counts, max_bytes=self._max_bytes, oldest_born=oldest
+            )
             rows = file.epochs() if evicted.batches else []
         except SpoolUnwritable as error:
             self._disk.failed(error)
@@ -296,8 +297,7 @@ class Spool:
         self._changes = Changes()
         for row in rows:
             self._epochs.rows[row.number].dropped = row.dropped
-        self.counts.dropped.update(evicted.causes)
-        self.counts.held -= len(evicted.batches)
+        self.counts.give_up(len(evicted.batches), evicted.causes)
         self.counts.refused = self._disk.ask(SpoolFile.count_refused, self.counts.refused)
         self._changes.retired |= self._epochs.spent(self._lowest)
         return Committed([replace(held, after_commit=False) for held in ready], evicted.batches)

@@ -6,6 +6,7 @@ import contextlib
 import json
 import sqlite3
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from gateway.edge.held import (
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.edge.changes import Changes
+    from gateway.edge.counts import Counts
 
 LAYOUT: Final = 1
 """The version of the tables below (`PRAGMA user_version`)."""
@@ -101,26 +103,28 @@ class SpoolFile:
 
     def close(self) -> None:
         """Let go of the file; whatever was committed stays."""
-        with contextlib.suppress(sqlite3.Error):
-            self._connection.close()
+        self._connection.close()
 
-    def apply(self, changes: Changes, *, max_bytes: int, oldest_born: float | None) -> Evicted:
+    def apply(
+        self, changes: Changes, counts: Counts, *, max_bytes: int, oldest_born: float | None
+    ) -> Evicted:
         """Commit all changes in one transaction, and make room in it where the file is full.
 
         Args:
             changes: What to write; untouched, so that it survives a failure.
             max_bytes: Bytes that the tables may take.
-            oldest_born: Batches born before (seconds the spool was open) are too old.
-
-        Raises:
-            SpoolUnwritable: Nothing was written.
-            SpoolDamaged: The file is broken.
+            oldest_born: Batches born before it (seconds open) are too old.
         """
         with named_errors(self.path), self._transaction() as run:
             if self.path.stat().st_ino != self._inode:
                 raise FileExistsError(f"{self.path} was replaced under us")
             self._write(run, changes)
             evicted = self._make_room(run, max_bytes, oldest_born)
+            left = replace(counts, dropped=Counter(counts.dropped))
+            left.give_up(len(evicted.batches), evicted.causes)
+            run.execute(
+                "INSERT OR REPLACE INTO kept VALUES ('counts', ?)", [json.dumps(left.write())]
+            )
         self._names.clear()
         return evicted
 
@@ -284,9 +288,9 @@ class SpoolFile:
 
     def count_refused(self) -> int:
         """Count the refused batches."""
-        query = "SELECT count(*) FROM batches WHERE refused IS NOT NULL"
         with named_errors(self.path):
-            return int(self._connection.execute(query).fetchone()[0])
+            count = "SELECT count(*) FROM batches WHERE refused IS NOT NULL"
+            return int(self._connection.execute(count).fetchone()[0])
 
     def pending(self, after: int, limit: int, *, dated: bool) -> list[Waiting]:
         """Read waiting readings above an id, in order of arrival."""

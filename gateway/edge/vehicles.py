@@ -9,6 +9,7 @@ few bytes once compressed.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +30,9 @@ _LEAST_SECONDS: Final = 0.002
 
 _LOOKED_AWAY: Final = 1.0
 """Seconds between two looks after which nothing is known of the time between."""
+
+_ROUNDING: Final = 1e-6
+"""Intervals: where one ends the next begins, also where its length is no binary number."""
 
 _DIGITS: Final = 9
 
@@ -162,7 +166,8 @@ class Vehicles:
         self._seen = stamp
 
     def _begin(self, at: Stamp) -> None:
-        self._interval = _Interval(at, (at.wall // self._seconds + 1) * self._seconds)
+        passed = math.floor(at.wall / self._seconds + _ROUNDING)
+        self._interval = _Interval(at, (passed + 1) * self._seconds)
 
     def _end(self, at: Stamp, *, last: bool = False) -> list[Measured]:
         """End the interval at `at`; where nothing interrupts it, the next one begins there.

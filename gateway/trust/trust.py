@@ -11,9 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self
 
 from gateway.trust.sources import STEP_SECONDS, Source, find
+from schemas.base import LATEST_MS
 
 if TYPE_CHECKING:
     from gateway.clock import Stamp
+
+_DAY_MS: Final = 86_400_000
 
 _FINEST: Final = 0.01
 """Seconds: the offset that is remembered follows the clock in no finer steps than this, so that
@@ -90,13 +93,13 @@ class Trust:
         self._compare(stamp)
         if not self._trusted or self._differs(stamp):
             return None
-        return round(stamp.wall * 1000)
+        return _believable(stamp.wall)
 
     def late(self, boot_seconds: float) -> int | None:
         """Give the time of a moment of this boot, ms since 1970; None while none can be given."""
         if not self._trusted or self._offset is None:
             return None
-        return round((boot_seconds + self._offset) * 1000)
+        return _believable(boot_seconds + self._offset)
 
     @property
     def state(self) -> Literal["trusted", "holdover", "waiting"]:
@@ -147,3 +150,9 @@ class Trust:
             self._offset = stamp.offset
         elif abs(stamp.offset - self._known(stamp)) > _FINEST:
             self._offset = stamp.offset
+
+
+def _believable(seconds: float) -> int | None:
+    """Turn seconds since 1970 into ms; None where no batch could carry them (1970 … 2100)."""
+    at = round(seconds * 1000)
+    return at if 0 <= at <= LATEST_MS - _DAY_MS else None

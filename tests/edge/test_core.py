@@ -205,3 +205,36 @@ def test_the_span_of_a_crash_is_told(tmp_path: Path) -> None:
     row = dict(zip(node["q"], node["r"][0][2:], strict=True))
     assert row["spool_crashes"] == 1
     assert row["spool_crash_span"] == pytest.approx(506, abs=0.1)
+
+
+def test_a_clock_beyond_2100_stops_nothing_and_is_not_believed(tmp_path: Path) -> None:
+    edge = Edge(tmp_path, FakeClock(wall=4_200_000_000.0))
+    edge.event(Connected())
+    edge.measure()
+    edge.passes(6)
+    assert edge.voice.heard("readings") == []
+    edge.clock.step(-2_000_000_000)
+    edge.passes(1)
+    edge.passes(6)
+    assert [batch["clock"] for batch in edge.voice.heard("readings")] == ["late"]
+
+
+def test_a_channel_that_is_no_id_stops_nothing(edge: Edge) -> None:
+    reading = Reading("pm-1", "Lane 1", {"count": Value(1.0, Flag.PASS)})
+    edge.core.measured(reading, edge.clock.stamp(), "made.up", edge.clock.monotonic())
+    edge.passes(6)
+    assert edge.core.drained
+
+
+def test_what_a_broker_denies_does_not_hold_up_the_rest(tmp_path: Path) -> None:
+    edge = Edge(tmp_path, delivery="broker", window=3)
+    edge.event(Connected())
+    told = 0
+    for number in range(300):
+        edge.measure()
+        for mid, (topic, _, _) in enumerate(edge.voice.said[told:], told + 1):
+            denied = number < 3 or "readings" not in topic
+            edge.event(Denied(mid, "no") if denied else Confirmed(mid))
+        told = len(edge.voice.said)
+        edge.passes(1)
+    assert edge.core.spool.counts.held - edge.core.spool.counts.refused < 20

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.edge import spool as spool_module
-from tests.edge.bench import Bench
+from gateway.edge.spool_file import SpoolFile
+from gateway.errors import SpoolUnwritable
+from tests.edge.bench import Bench, Dates
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -168,3 +170,49 @@ def test_traffic_that_waits_for_a_commit_goes_without_its_count_when_the_disk_fa
     path.mkdir()
     bench.commit()
     assert [batch.q for batch in bench.send()] == [["count"]]
+
+
+def test_what_can_not_be_read_for_a_while_is_sent_once_it_can(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(path)
+    for value in range(5):
+        bench.batch(value=value)
+    bench.commit()
+    bench.publisher.connected()
+
+    def fails(*_: object) -> None:
+        raise SpoolUnwritable("I/O error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(SpoolFile, "read", fails)
+        broken.setattr(SpoolFile, "oldest", fails)
+        assert bench.sent() == []
+        bench.batch("pm-2", 9)
+        assert [batch.r[0][2] for batch in bench.send()] == [9]
+    assert sorted(batch.r[0][2] for batch in bench.send()) == [0, 1, 2, 3, 4]
+
+
+def test_two_openings_without_a_disk_never_meet_on_it(path: Path) -> None:
+    for _ in range(2):
+        path.parent.exists() and path.parent.rename(path.parent.with_name("aside"))
+        path.parent.write_text("in the way")
+        bench = Bench(path, dates=Dates(offset=None))
+        bench.measure(offset=0)
+        path.parent.unlink()
+        aside = path.parent.with_name("aside")
+        aside.exists() and aside.rename(path.parent)
+        bench.now += 61
+        bench.commit()
+        assert not in_memory(bench)
+        bench.spool.abandon()
+
+
+def test_the_counts_are_committed_with_what_had_to_go(path: Path) -> None:
+    bench = Bench(path, max_bytes=200_000)
+    for _ in range(2000):
+        bench.batch()
+    bench.commit()
+    held = bench.spool.counts.held
+    bench.spool.abandon()
+    assert Bench(path).spool.counts.held == held < 2000

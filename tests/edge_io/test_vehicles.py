@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from devices.driver import Detection
-from gateway.clock import FakeClock
+from gateway.clock import FakeClock, Stamp
 from gateway.edge.vehicles import Vehicles
 from schemas.quantity import BINS, find, speed_bin
 
@@ -318,3 +318,13 @@ def _value(measured: Measured, name: str) -> float:
     value = measured.reading.values[name].value
     assert value is not None
     return value
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.3, 0.7, 2.2, 3.6, 60.0])
+def test_an_interval_of_any_length_ends(seconds: float) -> None:
+    vehicles = Vehicles("radar", ("in",), seconds)
+    wall, ended = 1_764_000_000.3, 0
+    for step in range(200):
+        stamp = Stamp(100.0 + step * 0.2, wall + step * 0.2)
+        ended += len(vehicles.observe(stamp, 0, observing=True))
+    assert ended == pytest.approx(39.8 / seconds, abs=2)
