@@ -37,7 +37,7 @@ class StoreLock:
 
     def take(self) -> None:
         """Take it: nobody else can write; where a frozen collector holds it, nobody can either."""
-        self._holder = sqlite3.connect(self._path, timeout=5, isolation_level=None)
+        self._holder = sqlite3.connect(self._path, timeout=0.5, isolation_level=None)
         with contextlib.suppress(sqlite3.OperationalError):
             self._holder.execute("BEGIN IMMEDIATE")
 
