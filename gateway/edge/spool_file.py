@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     from gateway.edge.changes import Changes
     from gateway.edge.counts import Counts
 
-LAYOUT: Final = 1
-"""The version of the tables below (`PRAGMA user_version`)."""
-
+LAYOUT: Final = 1  # of the tables below: `PRAGMA user_version`
 _CHUNK: Final = 32
 """Batches given up in one go where the file is full."""
 
@@ -112,6 +110,7 @@ class SpoolFile:
 
         Args:
             changes: What to write; untouched, so that it survives a failure.
+            counts: What is counted so far; untouched.
             max_bytes: Bytes that the tables may take.
             oldest_born: Batches born before it (seconds open) are too old.
         """
