@@ -134,7 +134,8 @@ class Vehicles:
         if not observing:
             self._seen = None
         for channel in self._channels.values():
-            channel.add(channel.passages.over(stamp.boot))
+            passages = channel.passages
+            channel.add(passages.over(stamp.boot) if observing else passages.end())
         ended = self._end(stamp) if self._is_cut(stamp, turn) else []
         while self._interval is not None and stamp.wall >= self._interval.until:
             ended += self._end(_at_wall(stamp, self._interval.until))

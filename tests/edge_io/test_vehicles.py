@@ -237,6 +237,19 @@ def test_minutes_without_the_sensor_are_absent_and_the_next_begins_when_it_is_ba
     assert road.intervals() == [(0, 20, 0), (210.125, 29.875, 0)]
 
 
+def test_who_is_passing_when_the_sensor_is_lost_counts_where_it_was_seen() -> None:
+    road = Roadside()
+    road.wait(59)
+    road.see(36.0)
+    road.observing = False
+    road.wait(120)
+    road.observing = True
+    road.wait(1)
+    road.close()
+    assert road.intervals()[0][2] == 1
+    assert [count for _, _, count in road.intervals()[1:]] == [0] * (len(road.intervals()) - 1)
+
+
 def test_whoever_looked_away_has_not_observed() -> None:
     road = Roadside()
     road.wait(20)
