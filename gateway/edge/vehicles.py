@@ -134,8 +134,7 @@ class Vehicles:
         if not observing:
             self._seen = None
         for channel in self._channels.values():
-            passages = channel.passages
-            channel.add(passages.over(stamp.boot) if observing else passages.end())
+            channel.add(channel.passages.over(stamp.boot))
         ended = self._end(stamp) if self._is_cut(stamp, turn) else []
         while self._interval is not None and stamp.wall >= self._interval.until:
             ended += self._end(_at_wall(stamp, self._interval.until))
@@ -146,8 +145,7 @@ class Vehicles:
 
     def close(self) -> list[Measured]:
         """End the interval and the passages under way, before a stop."""
-        for channel in self._channels.values():
-            channel.add(channel.passages.end())
+        self._end_passages()
         self._seen = None
         return [] if self._now is None else self._end(self._now, last=True)
 
@@ -173,7 +171,8 @@ class Vehicles:
     def _end(self, at: Stamp, *, last: bool = False) -> list[Measured]:
         """End the interval at `at`; where nothing interrupts it, the next one begins there.
 
-        What is too short to be an interval leaves its sums to the next one, unless it is the last.
+        Where none does, whoever is passing counts in this one, since it was seen here. What is too
+        short to be an interval leaves its sums to the next one, unless it is the last.
         """
         interval = self._interval
         if interval is None:
@@ -183,6 +182,8 @@ class Vehicles:
             interval.seconds += max(0.0, at.boot - self._seen.boot)
             self._seen = at
             self._begin(at)
+        else:
+            self._end_passages()
         counted = any(channel.sums["count"] for channel in self._channels.values())
         if interval.seconds < _LEAST_SECONDS and not (last and counted):
             return []
@@ -190,6 +191,10 @@ class Vehicles:
             Measured(self._read_out(name, interval.seconds), interval.began)
             for name in self._channels
         ]
+
+    def _end_passages(self) -> None:
+        for channel in self._channels.values():
+            channel.add(channel.passages.end())
 
     def _read_out(self, name: str, seconds: float) -> Reading:
         sums = self._channels[name].take()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from devices.driver import Detection
 from gateway.clock import FakeClock, Stamp
@@ -288,6 +288,7 @@ class Traffic(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         self.road.wait(seconds)
 
+    @precondition(lambda self: self.road.observing)
     @rule(lines=st.integers(1, 8))
     def a_vehicle_passes(self, lines: int) -> None:
         self.road.wait(1.2)
