@@ -15,7 +15,7 @@ from tests.faults import fates, faults, store
 from tests.faults.account import Account, settle
 from tests.faults.plant import COMMIT_SECONDS, GATEWAY
 from tests.faults.schedule import RADAR, READERS
-from tests.faults.sensors import PERIOD, TRAFFIC_INTERVAL
+from tests.faults.sensors import HELD_SECONDS, TRAFFIC_INTERVAL
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ SLACK_SECONDS: Final = 0.5
 """What a loss window may exceed `commit_seconds` by, beside what is held back on purpose."""
 
 ALLOWED: Final = {
-    **dict.fromkeys(READERS, COMMIT_SECONDS + SLACK_SECONDS + PERIOD),
+    **dict.fromkeys(READERS, COMMIT_SECONDS + SLACK_SECONDS + HELD_SECONDS),
     RADAR: COMMIT_SECONDS + SLACK_SECONDS + TRAFFIC_INTERVAL + GAP_SECONDS,
 }
 """The loss window of a kill, by sensor: quality holds one reading back, traffic one interval, and a

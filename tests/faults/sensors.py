@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 PERIOD: Final = 0.5
 """Seconds between two frames of an air sensor."""
 
+HELD_SECONDS: Final = 1.1
+"""Seconds that quality holds a spike back for a neighbour that does not come: an interval, which
+for this driver is a second however fast it speaks, and a tenth."""
+
 TRAFFIC_INTERVAL: Final = 5.0
 """Seconds of an interval of traffic."""
 
