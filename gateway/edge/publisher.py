@@ -157,7 +157,10 @@ class Publisher:
             self._start_over()
 
     def reoffer(self, now: float) -> None:
-        """Put refused batches back in line whose time has come."""
+        """Put back in line refused batches whose time has come, and what could not be read."""
+        if self._blind:
+            self._blind = False
+            self._queue(1)
         for number in self._spool.offer(now):
             self.counters["offered"] += 1
             self._offered.append(number)
@@ -233,11 +236,7 @@ class Publisher:
         while True:
             if not self._ahead:
                 page = self._spool.oldest(self._cursor, _PAGE)
-                if self._blind and not self._unreadable:
-                    self._blind = False
-                    self._queue(1)
-                    continue
-                self._blind = self._unreadable
+                self._blind = self._blind or self._unreadable
                 if not page:
                     return None
                 self._ahead.extend(held.id for held in page)
@@ -250,7 +249,7 @@ class Publisher:
         return "unreadable" in self._spool.alarms
 
     def _postpone(self, number: int, now: float) -> None:
-        """Pass over a batch that can't be read now; once it can be, all is looked through anew."""
+        """Pass over a batch that can't be read now; `reoffer` looks through all of them anew."""
         self._blind = True
         if number in self._sent:
             self._sent[number].at = now

@@ -13,6 +13,8 @@ from tests.edge.bench import Bench, Dates
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gateway.edge.held import Held
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -190,7 +192,28 @@ def test_what_can_not_be_read_for_a_while_is_sent_once_it_can(
         assert bench.sent() == []
         bench.batch("pm-2", 9)
         assert [batch.r[0][2] for batch in bench.send()] == [9]
+    bench.publisher.reoffer(bench.now)
     assert sorted(batch.r[0][2] for batch in bench.send()) == [0, 1, 2, 3, 4]
+
+
+def test_one_batch_that_can_not_be_read_holds_up_no_other(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(path)
+    for value in range(5):
+        bench.batch(value=value)
+    bench.commit()
+    bench.publisher.connected()
+    reads = SpoolFile.read
+
+    def one_fails(file: SpoolFile, number: int) -> Held | None:
+        held = reads(file, number)
+        if held is not None and held.seq == 2:
+            raise SpoolUnwritable("I/O error")
+        return held
+
+    monkeypatch.setattr(SpoolFile, "read", one_fails)
+    assert sorted(batch.seq for batch in bench.send()) == [1, 3, 4, 5]
 
 
 def test_two_openings_without_a_disk_never_meet_on_it(path: Path) -> None:
