@@ -52,6 +52,11 @@ def _ports(content: dict[str, Any]) -> Iterator[Flaw]:
             error = "the same port again"
             remedy = "put all devices of a port under one [[ports]]"
             yield Flaw(("ports", number, "url"), error, remedy)
+        several = list(tables(port, "devices"))[1:]
+        if several:
+            error = "several devices on one port can't be read yet"
+            remedy = "give each device a port of its own"
+            yield Flaw(("ports", number, "devices", several[0][0]), error, remedy)
         addresses: dict[int, int] = {}
         for index, device in tables(port, "devices"):
             path: KeyPath = ("ports", number, "devices", index)

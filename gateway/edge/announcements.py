@@ -257,5 +257,5 @@ def _health(watch: Watch, now: float) -> DeviceHealth:
     return DeviceHealth(
         last_frame_seconds=_age(watch, now), frames=watch.frames, errors=watch.errors,
         junk=watch.junk, silence=None if speaking else watch.silence.name.lower(),
-        fault=watch.fault,
+        fault=None if watch.fault is None else watch.fault[:200],
     )  # fmt: skip

@@ -7,18 +7,18 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from pydantic import ValidationError
+
 from gateway.edge.channels import Channel
-from gateway.edge.columns import TOTAL, columns, without_total
+from gateway.edge.columns import TOTAL, columns, less_total, sound, without_total
 from gateway.edge.held import Held, Waiting
-from schemas.base import is_id
-from schemas.batch import LARGEST_VALUE, encode
-from schemas.quantity import find
-from schemas.reading import Flag, Reading, Value
+from schemas.batch import encode
+from schemas.quantity import QUANTITIES
 
 if TYPE_CHECKING:
     from gateway.clock import Stamp
     from gateway.edge.spool import Spool
-    from schemas.reading import ClockState
+    from schemas.reading import ClockState, Reading
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,18 @@ class Dates(Protocol):
 
     def late(self, boot_seconds: float) -> int | None:
         """Give the time of a moment of this boot that waited; None while none can be given."""
+
+
+class Slot(NamedTuple):
+    """Whose times must not meet: a device or one of its channels, its vitals apart.
+
+    The node tells of a device's vitals *now*, while the quality stage may still hold a reading of
+    the device: in one line of times the reading would come too late.
+    """
+
+    device: str
+    channel: str | None
+    vitals: bool
 
 
 class Key(NamedTuple):
@@ -88,8 +100,8 @@ class Batcher:
         self._site = site
         self._boot_id = boot_id
         self._batch_seconds = batch_seconds
-        self._channels: dict[tuple[str, str | None], Channel] = {}
-        self._changed: set[tuple[str, str | None]] = set()
+        self._channels: dict[Slot, Channel] = {}
+        self._changed: set[Slot] = set()
         self._steady = steady
         self._open: dict[Key, _Open] = {}
         self._undated = True
@@ -104,20 +116,21 @@ class Batcher:
         Returns:
             Batches that are ready to be published.
         """
-        reading = _sound(reading)
+        reading = sound(reading)
         if not reading.values:
             return []
-        channel = self._channel(reading.device, reading.channel)
+        slot = _slot(reading)
+        channel = self._channel(slot)
         channel.measured += 1
         reading = self._counted_on(reading, channel)
         at = self._dates.date(stamp)
         self._notice_turn()
-        placed = None if at is None else channel.place(at)
+        placed = None if at is None else channel.place(at, besides=self._twin(slot))
         undatable = at is not None and placed is None
         waiting = self._spool.hold(
             Waiting(0, reading, model, self._boot_id, stamp.boot, placed, undatable), now
         )
-        self._changed.add((reading.device, reading.channel))
+        self._changed.add(slot)
         if placed is None:
             self._undated = True
             return []
@@ -146,19 +159,19 @@ class Batcher:
         self._notice_turn()
         if moment is None:
             return []
-        rows = self._spool.undated(DATED_AT_ONCE)
+        rows = [_checked(waiting) for waiting in self._spool.undated(DATED_AT_ONCE)]
         groups: dict[tuple[Key, ClockState], list[tuple[Waiting, int]]] = {}
         for waiting in rows:
             clock, at = self._late(waiting)
             groups.setdefault((_key(waiting), clock), []).append((waiting, at))
         self._undated = bool(rows)
-        made = [self._settle(*group, members, moment, now) for group, members in groups.items()]
-        return [held for held in made if not held.after_commit]
+        made = [self._settle(clock, group, moment, now) for (_, clock), group in groups.items()]
+        return [held for held in made if held is not None and not held.after_commit]
 
     def learn(self, now: float) -> None:
         """The file could be read only now: take up what an earlier opening left in it."""
-        for (device, channel), state in self._channels.items():
-            known = self._spool.recall(_name(device, channel))
+        for slot, state in self._channels.items():
+            known = self._spool.recall(_name(slot))
             if known is not None:
                 state.learn(known, self._after_crash_ms)
         self._changed.update(self._channels)
@@ -174,16 +187,15 @@ class Batcher:
 
     def save(self, now: float) -> None:
         """Hand what is remembered of each channel to the spool, before a commit."""
-        for device, channel in self._changed:
-            fact = self._channels[device, channel].write()
-            self._spool.keep(_name(device, channel), fact, now)
+        for slot in self._changed:
+            self._spool.keep(_name(slot), self._channels[slot].write(), now)
         self._changed.clear()
 
     # -- within -----------------------------------------------------------------------------
 
     def _take_up(self, now: float) -> None:
         for waiting in self._spool.dated():
-            self._join(waiting, now)
+            self._join(_checked(waiting), now)
 
     @property
     def _after_crash_ms(self) -> int:
@@ -198,7 +210,7 @@ class Batcher:
             return reading
         total = channel.count(counted.value)
         if self._spool.memory:
-            return _without_total(reading)
+            return less_total(reading)
         return replace(reading, values={**reading.values, TOTAL: replace(counted, value=total)})
 
     def _notice_turn(self) -> None:
@@ -226,53 +238,69 @@ class Batcher:
         rows = self._open.pop(key).rows
         bound = key.channel is not None and not self._spool.memory
         if self._spool.memory:
-            rows = [replace(row, reading=_without_total(row.reading)) for row in rows]
+            rows = [replace(row, reading=less_total(row.reading)) for row in rows]
         times = [waiting.at for waiting in rows if waiting.at is not None]
         held = self._add(rows, times, "synced", now, after_commit=bound)
-        return [] if bound else [held]
+        return [] if bound or held is None else [held]
 
     def _late(self, waiting: Waiting) -> tuple[ClockState, int]:
         """Find the date of a reading that waited: none where it is of another boot."""
         if waiting.undatable or waiting.boot != self._boot_id:
             return "never", 0
         at = self._dates.late(waiting.since)
-        reading = waiting.reading
         placed = None
         if at is not None:
-            placed = self._channel(reading.device, reading.channel).place_late(at)
+            placed = self._channel(_slot(waiting.reading)).place_late(at)
         return ("never", 0) if placed is None else ("late", placed)
 
     def _settle(
-        self, key: Key, clock: ClockState, members: list[tuple[Waiting, int]], moment: int,
-        now: float,
-    ) -> Held:  # fmt: skip
-        channel = self._channel(key.device, key.channel)
-        self._changed.add((key.device, key.channel))
+        self, clock: ClockState, members: list[tuple[Waiting, int]], moment: int, now: float
+    ) -> Held | None:
+        slot = _slot(members[0][0].reading)
+        self._changed.add(slot)
         rows, times = [waiting for waiting, _ in members], [at for _, at in members]
         if clock == "never":
-            first = channel.place_undated(moment, len(rows))
+            twin = self._channels.get(slot._replace(vitals=not slot.vitals))
+            free = moment if twin is None else max(moment, twin.address + 1)
+            first = self._channel(slot).place_undated(free, len(rows))
             times = list(range(first, first + len(rows)))
         return self._add(rows, times, clock, now, after_commit=not self._spool.memory)
 
     def _add(
         self, rows: list[Waiting], times: list[int], clock: ClockState, now: float, *,
         after_commit: bool,
-    ) -> Held:  # fmt: skip
-        batch = columns(
-            rows, times, clock, epoch=self._spool.epoch, seq=self._spool.next_seq, site=self._site
-        )
+    ) -> Held | None:  # fmt: skip
+        epoch, seq = self._spool.epoch, self._spool.next_seq
+        try:
+            batch = columns(rows, times, clock, epoch=epoch, seq=seq, site=self._site)
+        except (ValidationError, ValueError) as error:
+            device, flaw = rows[0].reading.device, str(error)
+            log.warning("%s readings of %s fit no batch: %s", len(rows), device, flaw)
+            self._spool.discard(rows, "unsound", now)
+            return None
         return self._spool.add(encode(batch), rows, times[0], now, after_commit=after_commit)
 
-    def _channel(self, device: str, channel: str | None) -> Channel:
-        key = (device, channel)
-        if key not in self._channels:
-            known = self._spool.recall(_name(device, channel))
-            self._channels[key] = Channel.read(known, self._after_crash_ms)
-        return self._channels[key]
+    def _channel(self, slot: Slot) -> Channel:
+        if slot not in self._channels:
+            known = self._spool.recall(_name(slot))
+            self._channels[slot] = Channel.read(known, self._after_crash_ms)
+        return self._channels[slot]
+
+    def _twin(self, slot: Slot) -> int | None:
+        """Tell the last ms of the other line of the same device: two batches need two names."""
+        twin = self._channels.get(slot._replace(vitals=not slot.vitals))
+        return None if twin is None or twin.current is None else twin.current[1]
 
 
-def _name(device: str, channel: str | None) -> str:
-    return f"channel:{device}" if channel is None else f"channel:{device}/{channel}"
+def _slot(reading: Reading) -> Slot:
+    first = QUANTITIES.get(reading.quantities[0]) if reading.values else None
+    vitals = first is not None and first.measurement == "node"
+    return Slot(reading.device, reading.channel, vitals)
+
+
+def _name(slot: Slot) -> str:
+    head = f"{'vitals' if slot.vitals else 'channel'}:{slot.device}"
+    return head if slot.channel is None else f"{head}/{slot.channel}"
 
 
 def _key(waiting: Waiting) -> Key:
@@ -283,23 +311,6 @@ def _key(waiting: Waiting) -> Key:
     )  # fmt: skip
 
 
-def _without_total(reading: Reading) -> Reading:
-    """Leave the running count out: memory can't promise that it is given once."""
-    values = {name: value for name, value in reading.values.items() if name != TOTAL}
-    return replace(reading, values=values)
-
-
-def _sound(reading: Reading) -> Reading:
-    """Leave out what no batch can carry, as a last guard: one bad driver must not stop all."""
-    values: dict[str, Value] = {}
-    if reading.channel is not None and not is_id(reading.channel):
-        log.error("%s has a channel that is no id: %r", reading.device, reading.channel)
-        return replace(reading, values={})
-    for name, value in reading.values.items():
-        if find(name) is None:
-            log.error("%s measures %s, which is no quantity", reading.device, name)
-        elif value.value is None or abs(value.value) < LARGEST_VALUE:
-            values[name] = value
-        else:
-            values[name] = Value(None, Flag.MISSING)
-    return replace(reading, values=values)
+def _checked(waiting: Waiting) -> Waiting:
+    """Check what another version may have left in the file."""
+    return replace(waiting, reading=sound(waiting.reading))

@@ -53,6 +53,10 @@ class Changes:
         """Take a batch in, in exchange for the readings it carries."""
         self.born[held.id] = held
         self.size += held.size
+        self.take_out(rows)
+
+    def take_out(self, rows: list[Waiting]) -> None:
+        """Let readings go, wherever they are."""
         for waiting in rows:
             if self.added.pop(waiting.id, None) is None:
                 self.removed.add(waiting.id)

@@ -53,10 +53,10 @@ class Channel:
 
     def learn(self, known: dict[str, Any], after_crash_ms: int) -> None:
         """Add what an earlier opening remembered to what is known by now; see `read`."""
-        self.measured += known["measured"]
-        self.total += known["total"]
-        self.address = max(self.address, known["address"])
-        closed = [[first, last + after_crash_ms] for first, last in known["stretches"]]
+        self.measured += known.get("measured", 0)
+        self.total += known.get("total", 0.0)
+        self.address = max(self.address, known.get("address", 0))
+        closed = [[first, last + after_crash_ms] for first, last in known.get("stretches", [])]
         self.closed = _bounded([*self.closed, *closed])
 
     def count(self, counted: float) -> float:
@@ -75,11 +75,12 @@ class Channel:
             "stretches": _bounded([*self.closed, *live]),
         }
 
-    def place(self, at: int) -> int | None:
+    def place(self, at: int, besides: int | None = None) -> int | None:
         """Give a reading its time, once.
 
         Args:
             at: When it was measured, ms since 1970.
+            besides: A ms that is taken by another line of times of the same device.
 
         Returns:
             That time, some ms later where readings would share a millisecond; None where an older
@@ -87,7 +88,7 @@ class Channel:
         """
         if self.current is not None and 0 <= self.current[1] - at <= _TIE_MS:
             at = self.current[1] + 1
-        if at == self.undated:
+        if at in {self.undated, besides}:
             at += 1
         if self.current is not None and at <= self.current[1]:
             self.close()

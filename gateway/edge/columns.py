@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from schemas.batch import Batch, decode, encode
-from schemas.quantity import BOOT_COLUMN
-from schemas.reading import Cause, Flag
+from schemas.base import is_id
+from schemas.batch import LARGEST_VALUE, Batch, decode, encode
+from schemas.quantity import BOOT_COLUMN, find
+from schemas.reading import Cause, Flag, Reading, Value
 
 if TYPE_CHECKING:
     from gateway.edge.held import Waiting
-    from schemas.reading import ClockState, Value
+    from schemas.reading import ClockState
+
+log = logging.getLogger(__name__)
 
 TOTAL = "count_total"
 """The running count: given by a disk or not at all."""
@@ -90,3 +95,25 @@ def _short(digits: str) -> str:
 
 def _less(digits: str, place: int, width: int) -> str:
     return digits if len(digits) < width else digits[:place] + digits[place + 1 :]
+
+
+def less_total(reading: Reading) -> Reading:
+    """Leave the running count out: memory can't promise that it is given once."""
+    values = {name: value for name, value in reading.values.items() if name != TOTAL}
+    return replace(reading, values=values)
+
+
+def sound(reading: Reading) -> Reading:
+    """Leave out what no batch can carry, as a last guard: one bad driver must not stop all."""
+    values: dict[str, Value] = {}
+    if reading.channel is not None and not is_id(reading.channel):
+        log.error("%s has a channel that is no id: %r", reading.device, reading.channel)
+        return replace(reading, values={})
+    for name, value in reading.values.items():
+        if find(name) is None:
+            log.error("%s measures %s, which is no quantity", reading.device, name)
+        elif value.value is None or abs(value.value) < LARGEST_VALUE:
+            values[name] = value
+        else:
+            values[name] = Value(None, Flag.MISSING)
+    return replace(reading, values=values)

@@ -7,7 +7,7 @@ crashes, and three days without a broker take seconds.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pydantic import ValidationError
 
@@ -80,7 +80,7 @@ class Core:
             config.spool.path, now=now, commit_seconds=config.spool.commit_seconds,
             max_bytes=config.spool.max_bytes, max_age_hours=config.spool.max_age, **naming,
         )  # fmt: skip
-        kept = None if (known := self.spool.recall(_TRUST)) is None else Kept(*known)
+        kept = _kept(self.spool.recall(_TRUST))
         self.trust = Trust.of(config.clock.trust, clock.boot_id, kept)
         self.trust.poll(stamp)
         self._kept = kept
@@ -217,9 +217,10 @@ class Core:
         self.trust.poll(stamp)
         kept = self.trust.kept
         if kept is not None and _is_news(self._kept, kept):
+            urgent = self._kept is None or _is_news(self._kept._replace(seen=kept.seen), kept)
             self._kept = kept
             self.spool.keep(_TRUST, list(kept), now)
-            if not self.spool.memory:
+            if urgent and not self.spool.memory:
                 self.commit(now)
 
     def _send(self, held: Held) -> int | None:
@@ -240,6 +241,14 @@ def _is_news(before: Kept | None, after: Kept) -> bool:
         return True
     drift = abs(before.offset - after.offset)
     return drift > _DRIFT_SECONDS or before._replace(offset=0.0) != after._replace(offset=0.0)
+
+
+def _kept(known: Any) -> Kept | None:  # noqa: ANN401 - whatever JSON a version left there
+    """Read what was kept of the clock; None for what no version of ours wrote."""
+    match known:
+        case [str(boot), float() | int() as offset, bool(trusted), int(seen), str(source)]:
+            return Kept(boot, float(offset), trusted, seen, source)
+    return None
 
 
 def _receipt(payload: bytes) -> Receipt | None:

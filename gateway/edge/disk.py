@@ -132,19 +132,21 @@ class Disk:
 
     def _move_aside(self, error: SpoolDamaged) -> None:
         """Rename a damaged file and its WAL, and keep only the newest few of them."""
-        number = 1 + max(
-            (int(old.suffix[1:]) for old in self.path.parent.glob(f"{self.path.name}.damaged.*")
-             if old.suffix[1:].isdigit()),
-            default=0,
-        )  # fmt: skip
-        aside = self.path.with_name(f"{self.path.name}.damaged.{number}")
-        for tail in ("", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                Path(f"{self.path}{tail}").rename(f"{aside}{tail}")
-            old = self.path.with_name(f"{self.path.name}.damaged.{number - _DAMAGED_KEPT}{tail}")
-            old.unlink(missing_ok=True)
-        log.error("%s: moved to %s; batches that only it held are lost", error, aside)
+        name, folder = self.path.name, self.path.parent
+        numbers = [old.suffix[1:] for old in folder.glob(f"{name}.damaged.*")]
+        number = 1 + max((int(text) for text in numbers if text.isdigit()), default=0)
+        aside = self.path.with_name(f"{name}.damaged.{number}")
         self.alarms.add("damaged")
+        try:
+            for tail in ("", "-wal", "-shm"):
+                with contextlib.suppress(FileNotFoundError):
+                    Path(f"{self.path}{tail}").rename(f"{aside}{tail}")
+                old = folder / f"{name}.damaged.{number - _DAMAGED_KEPT}{tail}"
+                old.unlink(missing_ok=True)
+        except OSError as failure:
+            log.error("%s, and it can't be moved aside: %s", error, failure)  # noqa: TRY400 - a sentence says it
+            return
+        log.error("%s: moved to %s; batches that only it held are lost", error, aside)
 
 
 def _read_through(file: SpoolFile) -> None:

@@ -147,8 +147,9 @@ class Publisher:
             if _covers(stored.get(epoch, []), seq):
                 self._forget(number, now)
             elif _covers(refused.get(epoch, []), seq):
-                ranges = receipt.refused[epoch]
-                self._refuse(number, next(why for a, b, why in ranges if a <= seq <= b), now)
+                ranges, most = receipt.refused[epoch], self._highest[epoch]
+                reason = next(why for a, b, why in ranges if a <= seq <= b <= most)
+                self._refuse(number, reason, now)
             else:
                 continue
             answered = max(answered, order)

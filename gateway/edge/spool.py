@@ -174,6 +174,12 @@ class Spool:
         in_ram = (found for found in self._changes.added.values() if found.at is None)
         return list(islice(chain(waiting, in_ram), limit))
 
+    def discard(self, rows: list[Waiting], cause: str, now: float) -> None:
+        """Give up readings that no batch can carry."""
+        self._changes.take_out(rows)
+        self.counts.dropped[cause] += len(rows)
+        self._changes.touch(now)
+
     @property
     def next_seq(self) -> int:
         """The seq that the next batch will bear."""
@@ -231,8 +237,7 @@ class Spool:
     def offer(self, now: float, limit: int = 100) -> list[int]:
         """Take refused batches back into the line whose time has come; return their ids."""
         opened, marks = self.opened(now), self._changes.refused
-        nothing: list[int] = []
-        on_disk = self._disk.ask(lambda file: file.refused(opened, limit), nothing)
+        on_disk = self._disk.ask(lambda file: file.refused(opened, limit), list[int]())
         gone = self._changes.forgotten
         numbers = [n for n in on_disk if n not in marks and n not in gone]
         numbers += [number for number, mark in marks.items() if mark and mark[1] <= opened]
@@ -254,11 +259,7 @@ class Spool:
         return changes.size > _EARLY_BYTES or now - changes.since >= self.commit_seconds
 
     def reopen(self, now: float) -> bool:
-        """In memory, try the disk again.
-
-        Returns:
-            True where the file could not be read before, so that there is something to learn.
-        """
+        """In memory, try the disk again; True where it could not be read before and has to tell."""
         if not self.memory:
             return False
         unknown = self._disk.reopen()
@@ -283,7 +284,6 @@ class Spool:
             evicted = file.apply(
                 self._changes, self.counts, max_bytes=self._max_bytes, oldest_born=oldest
             )
-            rows = file.epochs() if evicted.batches else []
         except SpoolUnwritable as error:
             self._disk.failed(error)
             return self._in_memory()
@@ -295,7 +295,7 @@ class Spool:
         for row in self._changes.epochs.values():
             row.committed = row.next
         self._changes = Changes()
-        for row in rows:
+        for row in evicted.epochs:
             self._epochs.rows[row.number].dropped = row.dropped
         self.counts.give_up(len(evicted.batches), evicted.causes)
         self.counts.refused = self._disk.ask(SpoolFile.count_refused, self.counts.refused)

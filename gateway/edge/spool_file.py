@@ -47,6 +47,7 @@ CREATE INDEX IF NOT EXISTS refused ON batches (id) WHERE refused IS NOT NULL;
 """
 
 _BATCH: Final = "SELECT id, device, channel, first, rows, born, payload FROM batches"
+_OLDEST_GONE: Final = "DELETE FROM pending WHERE id IN (SELECT id FROM pending ORDER BY id LIMIT ?)"
 _PENDING: Final = (
     "SELECT id, device, channel, model, boot, since, at, undatable, reading FROM pending"
 )
@@ -58,10 +59,12 @@ class Evicted(NamedTuple):
     Attributes:
         batches: Ids of batches, their ranges already noted in their epochs.
         causes: How many batches and readings went, by cause.
+        epochs: The epochs of those batches, as they are now.
     """
 
     batches: list[int]
     causes: dict[str, int]
+    epochs: list[EpochRow]
 
 
 class SpoolFile:
@@ -179,20 +182,21 @@ class SpoolFile:
         """Give up what is too old, then the refused, then the oldest, until the rest fits."""
         gone: list[int] = []
         causes: Counter[str] = Counter()
+        touched: dict[int, EpochRow] = {}
         if oldest_born is not None:
             query = "SELECT id FROM batches WHERE born < ? ORDER BY id"
             old = [number for (number,) in run.execute(query, (oldest_born,))]
-            self._give_up(run, old, "age")
+            touched |= self._give_up(run, old, "age")
             causes["age"] += len(old)
             gone += old
         while self.used() > max_bytes:
             if rows := self._first_to_go(run):
-                self._give_up(run, rows, "full")
+                touched |= self._give_up(run, rows, "full")
                 gone += rows
-            causes["full"] += len(rows) or (lost := self._give_up_pending(run))
+            causes["full"] += len(rows) or (lost := run.execute(_OLDEST_GONE, [_CHUNK]).rowcount)
             if not rows and not lost:
                 break
-        return Evicted(gone, dict(+causes))
+        return Evicted(gone, dict(+causes), list(touched.values()))
 
     @staticmethod
     def _first_to_go(run: sqlite3.Cursor) -> list[int]:
@@ -205,12 +209,7 @@ class SpoolFile:
         return []
 
     @staticmethod
-    def _give_up_pending(run: sqlite3.Cursor) -> int:
-        query = "DELETE FROM pending WHERE id IN (SELECT id FROM pending ORDER BY id LIMIT ?)"
-        return run.execute(query, (_CHUNK,)).rowcount
-
-    @staticmethod
-    def _give_up(run: sqlite3.Cursor, numbers: list[int], cause: str) -> None:
+    def _give_up(run: sqlite3.Cursor, numbers: list[int], cause: str) -> dict[int, EpochRow]:
         """Delete batches and note their ranges in their epochs, in the same transaction."""
         touched: dict[int, EpochRow] = {}
         for number in numbers:
@@ -224,6 +223,7 @@ class SpoolFile:
             "UPDATE epochs SET dropped = ? WHERE number = ?",
             [(json.dumps(row.dropped), row.number) for row in touched.values()],
         )
+        return touched
 
     def used(self) -> int:
         """Bytes that the tables take now, free pages not counted."""

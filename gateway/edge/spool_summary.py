@@ -118,8 +118,9 @@ def _summarize(connection: sqlite3.Connection, path: Path) -> Summary:
 def _measured(file: SpoolFile) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for name, fact in file.kept().items():
-        if name.startswith("channel:"):
-            device, _, _ = name.removeprefix("channel:").partition("/")
+        kind, _, slot = name.partition(":")
+        if kind in {"channel", "vitals"}:
+            device, _, _ = slot.partition("/")
             counts[device] += fact["measured"]
     return dict(sorted(counts.items()))
 

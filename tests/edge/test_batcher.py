@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gateway.edge.channels import MOST_STRETCHES, Channel
 from schemas.batch import Batch, decode
+from schemas.reading import Flag, Reading, Value
 from tests.edge.bench import OFFSET, Bench, Dates
 from tests.edge.test_spool import crash
 
@@ -256,3 +259,38 @@ def test_a_long_wait_for_the_clock_is_dated_round_by_round(path: Path) -> None:
     dated = [t for batch in batches(bench) for t in times(batch)]
     assert rounds == 4
     assert len(dated) == len(set(dated)) == 1600
+
+
+@pytest.mark.parametrize(
+    ("left", "travels", "dropped"),
+    [('"phlogiston":[1.0,1,0],"pm2_5"', [1, 9], 0), ('"phlogiston"', [9], 1)],
+    ids=["a quantity too many", "nothing that is known"],
+)
+def test_what_another_version_left_is_cut_to_what_can_travel(
+    path: Path, left: str, travels: list[int], dropped: int
+) -> None:
+    first = Bench(path)
+    first.measure()
+    first.commit()
+    first.spool.abandon()
+    with closing(sqlite3.connect(path)) as database:
+        text = database.execute("SELECT reading FROM pending").fetchone()[0]
+        database.execute("UPDATE pending SET reading = ?", [text.replace('"pm2_5"', left)])
+        database.commit()
+    again = Bench(path, start=first.now + 60)
+    again.measure(value=9)
+    again.after(11)
+    again.commit()
+    assert [row[2] for batch in batches(again) for row in batch.r] == travels
+    assert again.spool.counts.dropped["unsound"] == dropped
+
+
+def test_vitals_and_readings_without_a_date_have_two_names(path: Path) -> None:
+    first = Bench(path, dates=Dates(offset=None), start=500.0)
+    first.measure(offset=0)
+    first.put(Reading("pm-1", None, {"frames": Value(1.0, Flag.PASS)}), 0)
+    first.close()
+    second = Bench(path, boot_id="boot-2", start=20.0)
+    second.after(0)
+    second.commit()
+    assert len({batch.t for batch in batches(second)}) == 2

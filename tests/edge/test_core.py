@@ -238,3 +238,46 @@ def test_what_a_broker_denies_does_not_hold_up_the_rest(tmp_path: Path) -> None:
         told = len(edge.voice.said)
         edge.passes(1)
     assert edge.core.spool.counts.held - edge.core.spool.counts.refused < 20
+
+
+def test_a_reading_held_back_is_not_late_for_the_node_s_own_words(edge: Edge) -> None:
+    edge.passes(290)
+    edge.measure()
+    edge.passes(5)
+    stamp = edge.clock.stamp()
+    edge.passes(2)
+    reading = Reading("pm-1", None, {"pm2_5": Value(900.0, Flag.PASS)})
+    vitals = Reading("pm-1", None, {"frames": Value(1.0, Flag.PASS)})
+    now = edge.clock.monotonic()
+    edge.core.measured(vitals, edge.clock.stamp(), "simpang.node", now)
+    edge.core.measured(reading, stamp, "made.up", now)
+    edge.passes(6)
+    batches = edge.voice.heard("readings/pm-1")
+    assert {batch["clock"] for batch in batches} == {"synced"}
+    assert len({batch["t"] for batch in batches}) == 3
+
+
+def test_facts_of_another_version_stop_nothing(tmp_path: Path) -> None:
+    edge = Edge(tmp_path)
+    now = edge.clock.monotonic()
+    edge.core.spool.keep("trust", ["boot-1", 1.0, True, 1, "system", "more"], now)
+    edge.core.spool.keep("channel:pm-1", {"other": 1}, now)
+    edge.core.close(now)
+    again = Edge(tmp_path, edge.clock)
+    again.event(Connected())
+    again.measure()
+    assert len(again.voice.heard("readings")) == 1
+
+
+def test_a_source_that_is_touched_each_second_costs_no_commit_each(tmp_path: Path) -> None:
+    edge = Edge(tmp_path)
+    edge.passes(1)
+    kept = edge.core.trust.kept
+    assert kept is not None
+    commits = 0
+    for seen in range(1, 30):
+        changes = edge.core.spool._changes  # noqa: SLF001 - a new one is a commit
+        edge.core._kept = kept._replace(seen=-seen)  # noqa: SLF001 - as if touched since
+        edge.passes(0.1)
+        commits += edge.core.spool._changes is not changes  # noqa: SLF001
+    assert commits <= 1

@@ -239,3 +239,21 @@ def test_the_counts_are_committed_with_what_had_to_go(path: Path) -> None:
     held = bench.spool.counts.held
     bench.spool.abandon()
     assert Bench(path).spool.counts.held == held < 2000
+
+
+def test_a_damaged_file_that_can_not_be_moved_stops_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"no database at all" * 1000)
+
+    def denied(*_: object) -> None:
+        raise PermissionError("read-only")
+
+    monkeypatch.setattr("pathlib.Path.rename", denied)
+    bench = Bench(path)
+    bench.batch(value=9)
+    bench.publisher.connected()
+    assert in_memory(bench)
+    assert [batch.r[0][2] for batch in bench.send()] == [9]
+    assert {"damaged", "memory"} <= bench.spool.alarms
