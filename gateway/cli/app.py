@@ -26,17 +26,12 @@ app.command(
     short_help="Show the whole chain on this machine.",
     epilog="Example: simpang demo --seconds 20 --json",
 )(demo.demo)
-app.command(
-    short_help="Show the whole chain on this machine.",
-    epilog="Example: simpang demo --seconds 20 --json",
-)(demo.demo)
 app.add_typer(run.gateway, name="gateway")
 app.add_typer(run.collector, name="collector")
 app.add_typer(config.app, name="config")
 app.add_typer(port.app, name="port")
 device.app.command(epilog="Example: simpang device simulate nova.sds011 --noise")(simulate.simulate)
 app.add_typer(device.app, name="device")
-device.app.command(epilog="Example: simpang device simulate nova.sds011")(simulate.simulate)
 app.add_typer(spool.app, name="spool")
 app.add_typer(dead.app, name="dead")
 

@@ -61,6 +61,7 @@ def _print(summary: Summary) -> None:
     for device, count in summary.devices.items():
         typer.echo(f"  {device}: {count} batches")
     for epoch in summary.epochs:
-        typer.echo(f"  epoch {epoch.epoch}: seq {epoch.low} to {epoch.next - 1}")
+        held = f"seq {epoch.low} to {epoch.next - 1}" if epoch.low < epoch.next else "nothing held"
+        typer.echo(f"  epoch {epoch.epoch}: {held}")
         for low, high, cause in epoch.dropped:
             typer.echo(f"    given up ({cause}): {low} to {high}")

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.clock import SystemClock
 from gateway.config.broker import BrokerConfig
 from gateway.config.collector import CollectorConfig
 from gateway.config.document import Unreadable, judge, read
@@ -14,6 +15,7 @@ from gateway.config.drivers import driver_flaws
 from gateway.config.findings import Finding, Flaw
 from gateway.config.gateway import GatewayConfig
 from gateway.config.rules import broken_rules, tables
+from gateway.trust.sources import find
 
 if TYPE_CHECKING:
     import os
@@ -73,9 +75,15 @@ def _files(content: dict[str, Any], level: Level) -> Iterator[Flaw]:
 
 
 def _clock(content: dict[str, Any], level: Level) -> Iterator[Flaw]:
-    """Find a source of time that can never confirm the clock."""
+    """Find a source of time that does not, or can never confirm the clock."""
     clock = content.get("clock")
-    trust = clock.get("trust") if isinstance(clock, dict) else None
+    trust = clock.get("trust", "kernel") if isinstance(clock, dict) else "kernel"
+    if trust == "kernel" and "gateway" in content and level == "error":
+        kernel = find("kernel")
+        if not kernel.confirms(SystemClock().stamp()):
+            error = f"the clock is not confirmed: {kernel.problem}; until it is, readings wait"
+            remedy = 'timedatectl set-ntp true; "system" where another machine keeps the clock'
+            yield Flaw(("clock", "trust"), error, remedy, "warning")
     if not isinstance(trust, str) or not trust.startswith("file:/"):
         return
     folder = Path(trust.removeprefix("file:")).parent

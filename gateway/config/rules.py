@@ -50,7 +50,7 @@ def _ports(content: dict[str, Any]) -> Iterator[Flaw]:
         url = port.get("url")
         if isinstance(url, str) and urls.setdefault(url, number) != number:
             error = "the same port again"
-            remedy = "put all devices of a port under one [[ports]]"
+            remedy = "name each port once"
             yield Flaw(("ports", number, "url"), error, remedy)
         several = list(tables(port, "devices"))[1:]
         if several:

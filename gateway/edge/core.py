@@ -101,6 +101,7 @@ class Core:
         )  # fmt: skip
         self.announcements = Announcements(config, self.spool, self.trust, watches, clock)
         self._by_mid: dict[int, int] = {}
+        self._told_waiting = False
         self._looked = now
 
     # -- what happens -----------------------------------------------------------------------
@@ -113,6 +114,7 @@ class Core:
         """Take an event of the connection in."""
         match event:
             case Connected():
+                log.info("connected to the broker")
                 self._say(self.announcements.on_connecting(now, stamp))
                 self._by_mid.clear()
                 self.publisher.connected()
@@ -215,6 +217,7 @@ class Core:
         believe a wrong clock.
         """
         self.trust.poll(stamp)
+        self._tell_of_trust()
         kept = self.trust.kept
         if kept is not None and _is_news(self._kept, kept):
             urgent = self._kept is None or _is_news(self._kept._replace(seen=kept.seen), kept)
@@ -222,6 +225,15 @@ class Core:
             self.spool.keep(_TRUST, list(kept), now)
             if urgent and not self.spool.memory:
                 self.commit(now)
+
+    def _tell_of_trust(self) -> None:
+        """Say once that readings wait for a clock, and once that they need not any more."""
+        waits = self.trust.state == "waiting"
+        if waits and not self._told_waiting:
+            log.warning("readings wait for a clock to be trusted: %s", self.trust.problem)
+        elif self._told_waiting and not waits:
+            log.info("the clock is trusted")
+        self._told_waiting = waits
 
     def _send(self, held: Held) -> int | None:
         topic = self._topic(Kind.READINGS, held.device)

@@ -8,10 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.app import app
+from gateway.clock import SystemClock
 from gateway.config.check import check
 from gateway.config.collector import CollectorConfig, SqliteStore, load_collector
 from gateway.config.load import load_gateway
 from gateway.errors import ConfigError
+from gateway.trust.sources import Kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +35,9 @@ url = "{tty}"
   id = "pm-1"
   driver = "plantower.pms5003"
 """
+
+TRUSTED = '\n[clock]\ntrust = "system"\n'
+"""Whatever machine the tests run on, its clock is not the point."""
 
 MISTAKES = {
     "an unknown key": ('id = "gw-1"\nlatitud = 1', 3, "gateway.latitud", "no such key", "latitude"),
@@ -69,7 +74,17 @@ def only(findings: list[Finding]) -> Finding:
 
 
 def test_a_sound_config_on_its_machine_gives_no_finding(tmp_path: Path, sound: str) -> None:
-    assert found(tmp_path, sound, here=True) == []
+    assert found(tmp_path, sound + TRUSTED, here=True) == []
+
+
+def test_on_its_machine_a_kernel_that_does_not_confirm_the_clock_is_named(
+    tmp_path: Path, sound: str
+) -> None:
+    confirmed = Kernel().confirms(SystemClock().stamp())
+    findings = found(tmp_path, sound, here=True)
+    assert [finding.key for finding in findings] == ([] if confirmed else ["clock.trust"])
+    assert all(finding.level == "warning" for finding in findings)
+    assert found(tmp_path, sound) == []
 
 
 @pytest.mark.parametrize(
@@ -182,7 +197,7 @@ def test_an_absent_port_or_broker_is_an_error_only_on_the_machine_itself(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    text = SOUND.format(port=port, tty=tmp_path / "unplugged")
+    text = SOUND.format(port=port, tty=tmp_path / "unplugged") + TRUSTED
 
     broker, tty = found(tmp_path, text, here=here)
 
