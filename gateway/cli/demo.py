@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import tempfile
-import threading
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -12,17 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from gateway.cli.interrupts import interruptible
 from gateway.cli.options import Json
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterator
-    from types import FrameType
 
     from gateway.cli.account import Account
     from gateway.cli.live import Display
     from gateway.simulator.chain import Chain
-
-_INTERRUPTS: Final = (signal.SIGINT, signal.SIGTERM)
 
 _EACH: Final = 0.5
 """Seconds between two looks."""
@@ -51,26 +48,17 @@ def demo(
     Nothing needs to be installed or plugged in. Exit code 0 says that nothing was lost and
     nothing doubled.
     """
-    interrupted = threading.Event()
+    with interruptible() as interrupted:
+        from gateway.cli.live import display
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        interrupted.set()
-
-    before = {
-        number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    from gateway.cli.live import display
-
-    shown = display()
-    try:
-        with tempfile.TemporaryDirectory(prefix="simpang-demo-") as folder:
-            shown.say("simpang demo: starting broker, collector, gateway and three sensors")
-            took, account = _play(Path(folder), broker, seconds, interrupted, shown)
-    finally:
-        shown.close()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    typer.echo(_as_json(account, took) if json else "\n".join(_as_text(account)))
+        shown = display()
+        try:
+            with tempfile.TemporaryDirectory(prefix="simpang-demo-") as folder:
+                shown.say("simpang demo: starting broker, collector, gateway and three sensors")
+                took, account = _play(Path(folder), broker, seconds, interrupted, shown)
+        finally:
+            shown.close()
+        typer.echo(_as_json(account, took) if json else "\n".join(_as_text(account)))
     raise typer.Exit(0 if account.true else 1)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import tempfile
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+
+from gateway.cli.interrupts import interruptible
 
 if TYPE_CHECKING:
     from devices.driver import Driver
@@ -46,11 +46,8 @@ def simulate(
         found = registry.find(driver)
     except DriverError as error:
         raise ConfigError(error.why, "see: simpang device drivers") from None
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
     sensor = _sensor(found, replay, seed)
-    with tempfile.TemporaryDirectory(prefix="simpang-") as folder:
+    with interruptible() as stopping, tempfile.TemporaryDirectory(prefix="simpang-") as folder:
         link = port_link or Path(folder) / "tty"
         try:
             uart = Uart(link)
@@ -61,7 +58,7 @@ def simulate(
         typer.echo(f'{driver} speaks at {found.line.baudrate} baud: url = "{link}"')
         stopping.wait(seconds)
         player.stop()
-    _tell(player)
+        _tell(player)
 
 
 def _sensor(driver: Driver, replay: Path | None, seed: int) -> Sensor:
