@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli import config, dead, demo, device, port, run, simulate, spool
+from gateway.cli.words import complain
 from gateway.errors import ConfigError, SimpangError
 
 app = typer.Typer(
@@ -41,15 +42,11 @@ def main() -> None:
     try:
         app()
     except ConfigError as error:
-        _say(error)
+        complain(error)
         sys.exit(2)
     except SimpangError as error:
-        _say(error)
+        complain(error)
         sys.exit(1)
-
-
-def _say(error: SimpangError) -> None:
-    typer.echo(f"simpang: {error}", err=True)
 
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 - typer calls it so

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.options import Json, MaybeConfigFile
-from gateway.cli.times import write_ms
+from gateway.cli.words import write_count, write_foreign, write_ms
 
 if TYPE_CHECKING:
     from gateway.collector.deadletters import Heading
@@ -42,7 +42,7 @@ def list_dead(
         from dataclasses import asdict
         from json import dumps
 
-        typer.echo(dumps([asdict(letter) for letter in letters], ensure_ascii=False, indent=2))
+        typer.echo(dumps([asdict(letter) for letter in letters], indent=2))
     elif letters:
         for letter in letters:
             _print(letter)
@@ -59,6 +59,10 @@ def _folder_in(config: Path | None) -> Path:
 
 
 def _print(letter: Heading) -> None:
-    name = f"{letter.epoch}/{letter.seq}" if letter.epoch is not None else f"{letter.size} bytes"
+    size = write_count(letter.size, "byte", "bytes")
+    name = f"{letter.epoch}/{letter.seq}" if letter.epoch is not None else size
     where = letter.gateway or letter.topic
-    typer.echo(f"{write_ms(letter.received)}  {letter.reason:8}  {where}  {name}: {letter.detail}")
+    typer.echo(
+        f"{write_ms(letter.received)}  {write_foreign(letter.reason):8}  {write_foreign(where)}"
+        f"  {name}: {write_foreign(letter.detail)}"
+    )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json as json_format
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gateway.cli.options import Json
+from gateway.cli.words import complain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from devices.driver import Driver, Settings
     from gateway.cli.decoded import Event
@@ -66,9 +66,7 @@ def decode(
     elif file is not None or hexes is None:
         raise typer.BadParameter("give either a FILE or --hex")
     elif hexes == "-":
-        for number, line in enumerate(sys.stdin, start=1):
-            stream = _unhex(line, f"line {number}")
-            _print_events({"line": number} | event for event in events(known, settings, [stream]))
+        _print_lines(typer.get_binary_stream("stdin"), lambda data: events(known, settings, [data]))
     else:
         _print_events(events(known, settings, [_unhex(hexes, "--hex")]))
 
@@ -129,8 +127,25 @@ def _print_events(events: Iterable[Event]) -> None:
         typer.echo(_dump(event))
 
 
+def _print_lines(lines: Iterable[bytes], decode: Callable[[bytes], Iterator[Event]]) -> None:
+    """Print the events of each line; a line that is no hex costs the exit code, no other line."""
+    from gateway.errors import ConfigError
+
+    wrong = False
+    for number, line in enumerate(lines, start=1):
+        try:
+            data = _unhex(line.decode(errors="replace"), f"line {number}")
+        except ConfigError as error:
+            complain(error)
+            wrong = True
+        else:
+            _print_events({"line": number} | event for event in decode(data))
+    if wrong:
+        raise typer.Exit(2)
+
+
 def _dump(value: object, indent: int | None = None) -> str:
-    return json_format.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+    return json_format.dumps(value, allow_nan=False, indent=indent)
 
 
 def _describe(driver: Driver) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class Row:
     @property
     def waiting(self) -> int:
         """Readings on their way."""
-        return max(0, self.measured - self.stored)
+        return self.measured - self.stored
 
 
 class Watch:
@@ -61,15 +61,19 @@ class Watch:
             measured = account.measured(self._chain.spool)
             stored = account.ask(self._chain.store)
         return [
-            Row(
-                device,
-                measured[device],
-                stored[device].readings if device in stored else 0,
-                stored[device].last if device in stored else "",
-                self._junk.get(device, 0),
-            )
+            self._row(device, measured[device], stored.get(device, account.Stored()))
             for device in sorted(self._chain.players.keys() | stored.keys() | measured.keys())
         ]
+
+    def _row(self, device: str, measured: int, stored: account.Stored) -> Row:
+        """Put one device together; the spool may have yet to commit what is stored already."""
+        return Row(
+            device,
+            max(measured, stored.readings),
+            stored.readings,
+            stored.last,
+            self._junk.get(device, 0),
+        )
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, Arrived):

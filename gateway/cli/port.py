@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from gateway.cli.options import Json
+from gateway.cli.words import write_foreign
 
 if TYPE_CHECKING:
     from gateway.cli.plugged import Plugged
@@ -35,7 +36,7 @@ def list_ports(*, json: Json = False) -> None:
         from dataclasses import asdict
         from json import dumps
 
-        typer.echo(dumps([asdict(port) for port in ports], ensure_ascii=False, indent=2))
+        typer.echo(dumps([asdict(port) for port in ports], indent=2))
     elif ports:
         for port in ports:
             _print(port)
@@ -44,8 +45,8 @@ def list_ports(*, json: Json = False) -> None:
 
 
 def _print(port: Plugged) -> None:
-    typer.echo(f"{port.device}  {port.chip}".rstrip())
+    typer.echo(f"{port.device}  {write_foreign(port.chip)}".rstrip())
     typer.echo(f"  url = {port.name!r}".replace("'", '"'))
     typer.echo(f"  {_REASONS[port.named_by]}")
     if port.holder:
-        typer.echo(f"  in use by {port.holder}")
+        typer.echo(f"  in use by {write_foreign(port.holder)}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from gateway.cli.interrupts import interruptible
+from gateway.cli.words import write_count
 
 if TYPE_CHECKING:
     from devices.driver import Driver
@@ -73,4 +74,5 @@ def _sensor(driver: Driver, replay: Path | None, seed: int) -> Sensor:
 def _tell(player: Player) -> None:
     whole = sum(sent.whole for sent in player.sent)
     heard = sum(sent.whole and sent.heard for sent in player.sent)
-    typer.echo(f"{len(player.sent)} frames sent, {whole} of them whole, {heard} to an open port")
+    sent = write_count(len(player.sent), "frame", "frames")
+    typer.echo(f"{sent} sent, {whole} of them whole, {heard} to an open port")

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.options import Json, MaybeConfigFile
-from gateway.cli.times import write_ms
+from gateway.cli.words import write_count, write_foreign, write_ms
 
 if TYPE_CHECKING:
     from gateway.edge.spool_summary import Summary
+
+_BATCHES = ("batch", "batches")
 
 app = typer.Typer(help="See what waits to be sent.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -36,7 +38,7 @@ def show(
         from dataclasses import asdict
         from json import dumps
 
-        typer.echo(dumps(asdict(summary), ensure_ascii=False, indent=2))
+        typer.echo(dumps(asdict(summary), indent=2))
     else:
         _print(summary)
 
@@ -51,17 +53,21 @@ def _path_in(config: Path | None) -> Path:
 
 def _print(summary: Summary) -> None:
     typer.echo(f"{summary.path}: {summary.used_bytes / 1e6:.1f} MB")
-    typer.echo(f"  {summary.waiting} batches wait, {summary.pending} readings for their batch")
+    waiting = write_count(summary.waiting, "batch waits", "batches wait")
+    typer.echo(
+        f"  {waiting}, {write_count(summary.pending, 'reading', 'readings')} for their batch"
+    )
     if summary.undated:
-        typer.echo(f"  {summary.undated} readings wait for a clock to be trusted")
+        undated = write_count(summary.undated, "reading waits", "readings wait")
+        typer.echo(f"  {undated} for a clock to be trusted")
     for reason, count in summary.refused.items():
-        typer.echo(f"  {count} batches refused: {reason}")
+        typer.echo(f"  {write_count(count, *_BATCHES)} refused: {write_foreign(reason)}")
     if summary.oldest is not None and summary.newest is not None:
         typer.echo(f"  from {write_ms(summary.oldest)} to {write_ms(summary.newest)}")
     for device, count in summary.devices.items():
-        typer.echo(f"  {device}: {count} batches")
+        typer.echo(f"  {device}: {write_count(count, *_BATCHES)}")
     for epoch in summary.epochs:
         held = f"seq {epoch.low} to {epoch.next - 1}" if epoch.low < epoch.next else "nothing held"
         typer.echo(f"  epoch {epoch.epoch}: {held}")
         for low, high, cause in epoch.dropped:
-            typer.echo(f"    given up ({cause}): {low} to {high}")
+            typer.echo(f"    given up ({write_foreign(cause)}): {low} to {high}")

@@ -178,7 +178,10 @@ def list_letters(folder: Path) -> Iterator[Heading]:
 
 
 def _oldest_first(folder: Path) -> list[Path]:
-    letters = [(path.stat().st_mtime_ns, path) for path in folder.glob(f"*{_SUFFIX}")]
+    letters = []
+    for path in folder.glob(f"*{_SUFFIX}"):
+        with suppress(FileNotFoundError):  # the collector may give it up meanwhile
+            letters.append((path.stat().st_mtime_ns, path))
     return [path for _, path in sorted(letters)]
 
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from devices.framing import Frame, Framer
-from gateway.errors import SimpangError
+from gateway.errors import ConfigError
 from gateway.simulator.sensor import Spoken
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ def read_capture(path: Path, driver: Driver) -> list[bytes]:
     """Read bytes as they came off a line, and cut them behind each frame; nothing is left out.
 
     Raises:
-        SimpangError: The file can't be read, or holds nothing.
+        ConfigError: The file can't be read, or holds nothing.
     """
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise SimpangError(f"{path} can't be read: {error.strerror}") from None
+        raise ConfigError(f"{path} can't be read: {error.strerror}") from None
     if not data:
-        raise SimpangError(f"{path} is empty", "record a sensor's bytes into it")
+        raise ConfigError(f"{path} is empty", "record a sensor's bytes into it")
     framer = Framer(driver.cutter(driver.configure({})))
     pieces = [b""]
     for piece in (*framer.feed(data), *framer.end()):

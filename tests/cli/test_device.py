@@ -107,6 +107,16 @@ def test_each_line_of_the_input_is_a_stream_of_its_own() -> None:
     ]
 
 
+def test_a_line_that_is_no_hex_is_named_and_costs_no_other_line() -> None:
+    lines = f"{REPORT}\nzz\n{REPORT}\naa0\n".encode() + b"\xff\n" + REPORT.encode()
+
+    result = CliRunner().invoke(app, ["device", "decode", "nova.sds011", "--hex", "-"], input=lines)
+
+    assert [json.loads(line)["line"] for line in result.stdout.splitlines()] == [1, 3, 6]
+    assert re.findall(r"simpang: line (\d) is not hex", result.stderr) == ["2", "4", "5"]
+    assert result.exit_code == 2
+
+
 def test_a_recorded_file_is_read_to_its_end(tmp_path: Path) -> None:
     file = tmp_path / "sds011.bin"
     file.write_bytes(bytes.fromhex(REPORT) * 10_000)
@@ -120,7 +130,6 @@ def test_a_recorded_file_is_read_to_its_end(tmp_path: Path) -> None:
         (["nova.sds01", "--hex", REPORT], r"did you mean nova\.sds011"),
         (["zzz", "--hex", REPORT], "device drivers"),
         (["nova.sds011", "--hex", "aa0"], "not hex"),
-        (["nova.sds011", "--hex", "-"], "line 2"),
         (["nova.sds011", "--hex", REPORT, "--set", "x=1"], "no setting x"),
         (["nova.sds011", "--hex", REPORT, "--map", "x.y"], "no setting map"),
         (["omnipresense.ops243", "--hex", "", "--set", "OT=1"], "OT"),
@@ -130,10 +139,20 @@ def test_a_recorded_file_is_read_to_its_end(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_use_is_answered_with_a_sentence(arguments: list[str], says: str) -> None:
-    result = run("decode", *arguments, stdin=f"{REPORT}\nzz\n")
+    result = run("decode", *arguments)
 
     assert isinstance(result.exception, ConfigError)
     assert re.search(says, str(result.exception))
+
+
+def test_a_replay_without_bytes_is_a_wrong_use(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+
+    for name in ("missing", "empty"):
+        result = run("simulate", "nova.sds011", "--replay", tmp_path / name)
+
+        assert isinstance(result.exception, ConfigError)
+        assert name in str(result.exception)
 
 
 @pytest.mark.parametrize("arguments", [[], ["a-file", "--hex", "00"]])

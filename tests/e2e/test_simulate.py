@@ -63,7 +63,7 @@ def test_it_ends_by_itself_and_tells_what_it_sent(tmp_path: Path) -> None:
         [*command, "--seconds", "1.5", "--noise"], capture_output=True, text=True, check=True
     )
     assert f'url = "{tmp_path / "tty"}"' in done.stdout
-    assert "1 frames sent" in done.stdout
+    assert "1 frame sent" in done.stdout
 
 
 def test_an_unknown_driver_is_a_wrong_use(tmp_path: Path) -> None:

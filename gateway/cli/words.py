@@ -1,0 +1,41 @@
+"""How what people read is written: times, counts, errors, and what others sent us."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from gateway.errors import SimpangError
+
+_LONGEST: Final = 300
+"""Characters of a foreign text that are shown."""
+
+
+def write_ms(milliseconds: int) -> str:
+    """Write ms since 1970 as `2026-01-31 11:05:06+07:00`, in this machine's own zone.
+
+    With the offset, so that nobody has to guess.
+    """
+    moment = datetime.fromtimestamp(milliseconds // 1000, tz=UTC).astimezone()
+    return moment.isoformat(sep=" ")
+
+
+def write_count(number: int, one: str, many: str) -> str:
+    """Write `1 frame`, `2 frames`."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def write_foreign(text: str) -> str:
+    """Write what anybody may have sent: nothing in it can steer the terminal, or fill it."""
+    cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in cut
+    )
+
+
+def complain(error: SimpangError) -> None:
+    """Write an error as one sentence, on stderr."""
+    typer.echo(f"simpang: {error}", err=True)
