@@ -158,7 +158,24 @@ def decode(payload: bytes) -> Batch:
     Raises:
         BatchError: With its reason, and with epoch and seq where they can be read.
     """
-    document = _parse(_inflate(payload))
+    return check(unpack(payload))
+
+
+def unpack(payload: bytes) -> dict[str, object]:
+    """Read the object in a payload, whatever it holds, within the bound of its size.
+
+    Raises:
+        BatchError: There is none: `size`, `zlib` or `json`.
+    """
+    return _parse(_inflate(payload))
+
+
+def check(document: dict[str, object]) -> Batch:
+    """Make a batch of an unpacked payload; fields that it does not know are left out.
+
+    Raises:
+        BatchError: With its reason, and with epoch and seq where they can be read.
+    """
     epoch, seq = _name(document)
     version = document.get("v")
     if type(version) is not int or version != VERSION:

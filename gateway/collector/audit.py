@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from schemas.about import About
-from schemas.batch import LARGEST_PAYLOAD, Batch, BatchError, decode
+from schemas.base import Model
+from schemas.batch import LARGEST_PAYLOAD, Batch, BatchError, check, unpack
 from schemas.spool import SpoolState
 from schemas.state import State
 from schemas.topics import Kind, Topic, parse
@@ -35,11 +37,19 @@ _NEWS: Final[Mapping[Kind, type[State | SpoolState | About]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A batch that may be stored; `digest` tells its bytes from other bytes of the same name."""
+    """A batch that may be stored.
+
+    Attributes:
+        gateway: Who sent it.
+        batch: What it holds.
+        digest: What tells its bytes from other bytes of the same name.
+        unknown: How many of its fields we do not know.
+    """
 
     gateway: str
     batch: Batch
     digest: bytes
+    unknown: int
 
     @property
     def last(self) -> int:
@@ -49,10 +59,11 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a gateway says of itself."""
+    """What a gateway says of itself, and how many fields of it we do not know."""
 
     gateway: str
     news: News
+    unknown: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +102,15 @@ def judge(root: str, topic: str, payload: bytes, now: float | None) -> Verdict |
 
 def _judge_batch(topic: Topic, payload: bytes, now: float | None) -> Verdict:
     try:
-        batch = decode(payload)
+        document = unpack(payload)
+        batch = check(document)
     except BatchError as error:
         return Flawed(error.reason, error.detail, topic.gateway, error.epoch, error.seq)
     if batch.device != topic.device:
         detail = f"a batch of {batch.device} on the topic of {topic.device}"
         return Flawed("topic", detail, topic.gateway, batch.epoch, batch.seq)
-    sound = Sound(topic.gateway, batch, hashlib.blake2b(payload, digest_size=16).digest())
+    digest = hashlib.blake2b(payload, digest_size=16).digest()
+    sound = Sound(topic.gateway, batch, digest, _count_unknown(document, batch))
     ahead = 0.0 if now is None or batch.undated else sound.last / 1000 - now
     if ahead > FUTURE_SECONDS:
         detail = f"the last reading lies {ahead:.0f} s in the future"
@@ -112,6 +125,10 @@ def _judge_news(topic: Topic, payload: bytes) -> Verdict | None:
     if len(payload) > LARGEST_PAYLOAD:
         return Flawed("size", f"{len(payload)} bytes, at most {LARGEST_PAYLOAD}", topic.gateway)
     try:
+        document = from_json(payload)
+    except ValueError as error:
+        return Flawed("json", str(error)[:200], topic.gateway)
+    try:
         news = model.model_validate_json(payload)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
@@ -119,4 +136,20 @@ def _judge_news(topic: Topic, payload: bytes) -> Verdict | None:
         return Flawed("schema", f"{where}: {first['msg']}"[:200], topic.gateway)
     if isinstance(news, About) and news.gateway != topic.gateway:
         return Flawed("topic", f"{news.gateway} on the topic of {topic.gateway}", topic.gateway)
-    return Heard(topic.gateway, news)
+    return Heard(topic.gateway, news, _count_unknown(document, news))
+
+
+def _count_unknown(document: object, known: object) -> int:
+    """Count the fields of a document that were left out when it was read, also inside others."""
+    if isinstance(document, dict) and isinstance(known, Model):
+        fields = type(known).model_fields
+        return sum(
+            _count_unknown(value, getattr(known, name)) if name in fields else 1
+            for name, value in document.items()
+        )
+    if isinstance(document, list) and isinstance(known, list):
+        pairs = zip(document, known, strict=True)
+        return sum(
+            _count_unknown(inner, model) for inner, model in pairs if isinstance(model, Model)
+        )
+    return 0

@@ -11,6 +11,7 @@ from gateway.collector.receipts import Receipts
 from gateway.collector.subscriber import Subscriber
 from gateway.collector.writer import Writer
 from gateway.mqtt import Arrived, Connected, Connection, Denied, Disconnected, Refused, Terms
+from gateway.mqtt.connection import HELD_SECONDS
 from gateway.notify import ALIVE, READY, STOPPING, notify
 from schemas.topics import Kind, build
 
@@ -26,6 +27,9 @@ STATUS_SECONDS: Final = 60.0
 
 _BAD: Final = frozenset({"dead", "refused", "denied", "conflicts", "evicted"})
 """First words of the counters that someone should look at when they grow."""
+
+_TOO_OFTEN: Final = 3
+"""Connections in a row that the broker took away at once, until we wonder why."""
 
 _GLANCE: Final = 1.0
 """Seconds that a round lasts at most."""
@@ -55,6 +59,7 @@ class Collector:
             StoreBusy: The folder of dead letters can't be made or read.
         """
         me = config.collector
+        self._id = me.id
         self._root = config.broker.root
         self._store = store
         self._clock = clock
@@ -78,6 +83,8 @@ class Collector:
             write_seconds=config.store.write_seconds,
         )
         self._connected = False
+        self._since = 0.0
+        self._brief = 0
         self._quarrel = ""
         self._stopping = False
         self._poll_at = 0.0
@@ -145,18 +152,32 @@ class Collector:
                 self._subscriber.take(event)
             case Connected():
                 self._connected, self._quarrel = True, ""
+                self._since = self._clock.monotonic()
                 log.info("connected to the broker")
             case Disconnected(reason):
-                self._connected = False
-                if reason != self._quarrel:
-                    log.warning("no connection to the broker: %s", reason)
-                self._quarrel = reason
+                self._lose(reason)
             case Refused(topic, reason):
                 log.error("the broker refuses the subscription to %s: %s", topic, reason)
             case Denied():
                 self._subscriber.counts["denied receipts"] += 1
             case _:
                 pass
+
+    def _lose(self, reason: str) -> None:
+        """Say why there is no connection, once; wonder aloud when it is taken away at once."""
+        if reason != self._quarrel:
+            log.warning("no connection to the broker: %s", reason)
+        self._quarrel = reason
+        if self._connected:
+            brief = self._clock.monotonic() - self._since < HELD_SECONDS
+            self._brief = self._brief + 1 if brief else 0
+            if self._brief == _TOO_OFTEN:
+                log.warning(
+                    "the broker drops us again and again: is there another client with our"
+                    " collector.id, %s?",
+                    self._id,
+                )
+        self._connected = False
 
     def _trusted(self) -> float | None:
         at = self._trust.date(self._clock.stamp())

@@ -152,8 +152,16 @@ class Subscriber:
             self.counts["stored" if one.reason is None else f"refused {one.reason}"] += 1
         for item in self._group:
             match item.verdict:
-                case Sound(gateway, batch, digest):
+                case Sound(gateway, batch, digest, unknown):
+                    self._ignored(unknown)
                     self.counts["rows"] += len(batch.r)
                     self.recent.note(gateway, batch.epoch, batch.seq, digest)
+                case Heard(_, _, unknown):
+                    self._ignored(unknown)
                 case Flawed(reason):
                     self.counts[f"dead {reason}"] += 1
+
+    def _ignored(self, unknown: int) -> None:
+        """Count fields that we do not know: somebody is newer than we are."""
+        if unknown:
+            self.counts["unknown fields"] += unknown

@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.collector.audit import FUTURE_SECONDS, Flawed, Heard, Sound, judge
-from gateway.collector.points import of_batch
+from gateway.collector.points import of_batch, of_spool
+from schemas.base import LARGEST_SEQ
 from schemas.batch import LARGEST_PAYLOAD
 from schemas.quantity import find
+from schemas.spool import MOST_EPOCHS, EpochState, SpoolState
 from schemas.topics import ROOT
-from tests.collector.batches import EPOCH, GATEWAY, T, document, payload, raw
+from tests.collector.batches import EPOCH, GATEWAY, T, batch, document, payload, raw
 
 TOPIC = f"{ROOT}/{GATEWAY}/readings/pm-1"
 NOW = T / 1000 + 60
@@ -116,6 +118,36 @@ def test_news_of_a_gateway_are_heard() -> None:
     assert isinstance(state, Heard)
     spool = b'{"v":1,"now":"6f1c0a0000000001","epochs":[],"new":1}'
     assert isinstance(judge(ROOT, f"{ROOT}/{GATEWAY}/spool", spool, NOW), Heard)
+
+
+def test_fields_that_we_do_not_know_are_ignored_and_counted() -> None:
+    sound = verdict(raw(colour="red", shape={"a": 1, "b": 2}))
+    assert isinstance(sound, Sound)
+    assert (sound.batch, sound.unknown) == (batch(), 2)
+
+    epoch = {"epoch": EPOCH, "low": 1, "next": 1, "age": 3}
+    spool = json.dumps({"v": 1, "now": EPOCH, "epochs": [epoch, epoch], "new": [1]}).encode()
+    heard = judge(ROOT, f"{ROOT}/{GATEWAY}/spool", spool, NOW)
+    assert isinstance(heard, Heard)
+    assert heard.unknown == 3
+
+
+RANGES = 100
+"""Ranges that are told of one epoch, at most: more than a gateway keeps."""
+
+
+def test_the_largest_spool_message_that_a_gateway_writes_is_heard_and_fits_the_store() -> None:
+    top = LARGEST_SEQ - 2 * RANGES
+    dropped = [(top + 2 * at, top + 2 * at, "unanswered") for at in range(RANGES)]
+    epoch = EpochState(epoch=EPOCH, low=LARGEST_SEQ, next=LARGEST_SEQ, dropped=dropped)
+    spool = SpoolState(now=EPOCH, epochs=[epoch] * MOST_EPOCHS, more=True)
+
+    heard = judge(ROOT, f"{ROOT}/{GATEWAY}/spool", spool.model_dump_json().encode(), NOW)
+
+    assert isinstance(heard, Heard)
+    assert heard.news == spool
+    for point in of_spool(GATEWAY, spool, T):
+        assert len(json.loads(str(point.fields["dropped"]))) == RANGES
 
 
 def test_news_that_make_no_sense_are_flaws_without_a_name() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import zlib
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Self
 
 from gateway.clock import SystemClock
 from gateway.collector.collector import Collector
@@ -23,6 +23,8 @@ from tests.waiting import until
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import pytest
 
     from tests.broker import Broker
 
@@ -56,23 +58,27 @@ class Running:
     def status(self) -> dict[str, int]:
         return self.collector.status()
 
+    def __enter__(self) -> Self:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.collector.stop()
+        self.thread.join(10)
+        self.reader.close()
+        assert not self.thread.is_alive()
+
 
 @contextmanager
 def collecting(
     broker: Broker, protocol: str, folder: Path, name: str = "collector-1", share: str = ""
 ) -> Iterator[Running]:
-    running = Running(broker, protocol, folder, name, share)
-    with Gateway(broker, protocol, f"probe-of-{name}") as probe:
-        probe.announce()
-        running.thread.start()
-        probe.await_greeting()
-    try:
+    with ExitStack() as stack:
+        with Gateway(broker, protocol, f"probe-of-{name}") as probe:
+            probe.announce()
+            running = stack.enter_context(Running(broker, protocol, folder, name, share))
+            probe.await_greeting()
         yield running
-    finally:
-        running.collector.stop()
-        running.thread.join(10)
-        running.reader.close()
-    assert not running.thread.is_alive()
 
 
 def test_more_than_the_broker_s_window_is_stored_and_receipted(
@@ -211,3 +217,16 @@ def test_two_collectors_on_a_share_store_each_batch_once_between_them(
         assert sorted(first.seqs + second.seqs) == list(range(1, 41))
         assert first.seqs
         assert second.seqs
+
+
+def test_two_collectors_with_one_id_wonder_about_it(
+    broker: Broker, protocol: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    two.mkdir()
+    with (
+        Running(broker, protocol, one, "collector-1", ""),
+        Running(broker, protocol, two, "collector-1", ""),
+    ):
+        until(lambda: "another client with our collector.id, collector-1?" in caplog.text, 30)

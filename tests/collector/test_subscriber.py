@@ -265,6 +265,14 @@ def test_other_bytes_under_a_known_name_are_stored_too_and_counted(bench: Bench)
     assert bench.subscriber.recent.conflict == f"{GATEWAY} {EPOCH} 1"
 
 
+def test_unknown_fields_are_counted_of_batches_and_of_news(bench: Bench) -> None:
+    bench.take(raw(1, colour="red"))
+    bench.take(b'{"v":1,"online":true,"mood":"good"}', f"{ROOT}/{GATEWAY}/state")
+    bench.subscriber.write()
+    assert bench.subscriber.counts["unknown fields"] == 2
+    assert bench.receipt() == {"v": 1, "stored": {EPOCH: [[1, 1]]}}
+
+
 def test_the_moments_of_touched_rise_strictly_also_across_a_restart_and_a_step(
     tmp_path: Path,
 ) -> None:
