@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from gateway.cli.options import ConfigArgument, Json
-
-if TYPE_CHECKING:
-    from gateway.config.findings import Finding
+from gateway.cli.words import print_json
 
 app = typer.Typer(help="Check and show config files.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -33,7 +31,7 @@ def check(
     findings = find(file, here=here)
     wrong = any(finding.level == "error" for finding in findings)
     if json:
-        _print_json(findings)
+        print_json(findings)
     else:
         for finding in findings:
             typer.echo(str(finding))
@@ -48,10 +46,3 @@ def show(file: ConfigArgument, *, json: Json = False) -> None:
     from gateway.config.resolved import as_json, as_toml
 
     typer.echo(as_json(file) if json else as_toml(file), nl=False)
-
-
-def _print_json(findings: list[Finding]) -> None:
-    from dataclasses import asdict
-    from json import dumps
-
-    typer.echo(dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.options import Json, MaybeConfigFile
-from gateway.cli.words import write_count, write_foreign, write_ms
+from gateway.cli.words import print_json, write_count, write_foreign, write_ms
 
 if TYPE_CHECKING:
     from gateway.collector.deadletters import Heading
@@ -39,10 +39,7 @@ def list_dead(
         raise ConfigError(f"there is no folder {where}", "name the one of [collector] dead_letters")
     letters = list(list_letters(where))
     if json:
-        from dataclasses import asdict
-        from json import dumps
-
-        typer.echo(dumps([asdict(letter) for letter in letters], indent=2))
+        print_json(letters)
     elif letters:
         for letter in letters:
             _print(letter)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from gateway.cli.options import Json
-from gateway.cli.words import write_foreign
+from gateway.cli.words import print_json, write_foreign
 
 if TYPE_CHECKING:
     from gateway.cli.plugged import Plugged
@@ -33,10 +33,7 @@ def list_ports(*, json: Json = False) -> None:
 
     ports = list_plugged()
     if json:
-        from dataclasses import asdict
-        from json import dumps
-
-        typer.echo(dumps([asdict(port) for port in ports], indent=2))
+        print_json(ports)
     elif ports:
         for port in ports:
             _print(port)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.options import Json, MaybeConfigFile
-from gateway.cli.words import write_count, write_foreign, write_ms
+from gateway.cli.words import print_json, write_count, write_foreign, write_ms
 
 if TYPE_CHECKING:
     from gateway.edge.spool_summary import Summary
@@ -35,10 +35,7 @@ def show(
 
     summary = summarize(file or _path_in(config))
     if json:
-        from dataclasses import asdict
-        from json import dumps
-
-        typer.echo(dumps(asdict(summary), indent=2))
+        print_json(summary)
     else:
         _print(summary)
 

@@ -36,6 +36,14 @@ def write_foreign(text: str) -> str:
     )
 
 
+def print_json(value: object) -> None:
+    """Write what programs read: dataclasses as objects, and nothing but ASCII."""
+    from dataclasses import asdict
+    from json import dumps
+
+    typer.echo(dumps(value, default=asdict, indent=2))
+
+
 def complain(error: SimpangError) -> None:
     """Write an error as one sentence, on stderr."""
     typer.echo(f"simpang: {error}", err=True)
