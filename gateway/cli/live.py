@@ -101,7 +101,7 @@ class Display(Protocol):
         """Show how it stands after so many seconds."""
 
     def close(self) -> None:
-        """Leave what was shown last."""
+        """Show nothing any more."""
 
 
 def display() -> Display:
@@ -142,7 +142,7 @@ class Redrawn:
         from rich.live import Live
 
         self._console = Console(stderr=True)
-        self._live = Live(console=self._console, auto_refresh=False)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._live.start()
 
     def say(self, sentence: str) -> None:
@@ -161,7 +161,7 @@ class Redrawn:
         self._live.update(table, refresh=True)
 
     def close(self) -> None:
-        """Give the terminal back, with the table as it was last."""
+        """Give the terminal back; the account takes the place of the table."""
         self._live.stop()
 
 

@@ -88,7 +88,7 @@ class Collector:
         self._quarrel = ""
         self._stopping = False
         self._poll_at = 0.0
-        self._say_at = 0.0
+        self._say_at = clock.monotonic() + STATUS_SECONDS
         self._said: dict[str, int] = {}
 
     def run(self) -> None:

@@ -219,6 +219,16 @@ def test_two_collectors_on_a_share_store_each_batch_once_between_them(
         assert second.seqs
 
 
+def test_a_collector_that_has_just_begun_has_no_counters_to_tell(
+    broker: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    with collecting(broker, "5", tmp_path):
+        pass
+    assert "connected to the broker" in caplog.text
+    assert "since the start" not in caplog.text
+
+
 def test_two_collectors_with_one_id_wonder_about_it(
     broker: Broker, protocol: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
