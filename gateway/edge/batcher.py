@@ -125,7 +125,7 @@ class Batcher:
         reading = self._counted_on(reading, channel)
         at = self._dates.date(stamp)
         self._notice_turn()
-        placed = None if at is None else channel.place(at, besides=self._twin(slot))
+        placed = None if at is None else channel.place(at, self._twin(slot).names)
         undatable = at is not None and placed is None
         waiting = self._spool.hold(
             Waiting(0, reading, model, self._boot_id, stamp.boot, placed, undatable), now
@@ -237,8 +237,6 @@ class Batcher:
     def _close(self, key: Key, now: float) -> list[Held]:
         rows = self._open.pop(key).rows
         bound = key.channel is not None and not self._spool.memory
-        if self._spool.memory:
-            rows = [replace(row, reading=less_total(row.reading)) for row in rows]
         times = [waiting.at for waiting in rows if waiting.at is not None]
         held = self._add(rows, times, "synced", now, after_commit=bound)
         return [] if bound or held is None else [held]
@@ -250,7 +248,8 @@ class Batcher:
         at = self._dates.late(waiting.since)
         placed = None
         if at is not None:
-            placed = self._channel(_slot(waiting.reading)).place_late(at)
+            slot = _slot(waiting.reading)
+            placed = self._channel(slot).place_late(at, self._twin(slot).names)
         return ("never", 0) if placed is None else ("late", placed)
 
     def _settle(
@@ -260,9 +259,9 @@ class Batcher:
         self._changed.add(slot)
         rows, times = [waiting for waiting, _ in members], [at for _, at in members]
         if clock == "never":
-            twin = self._channels.get(slot._replace(vitals=not slot.vitals))
-            free = moment if twin is None else max(moment, twin.address + 1)
-            first = self._channel(slot).place_undated(free, len(rows))
+            twin = self._twin(slot)
+            free = max(moment, twin.address + 1)
+            first = self._channel(slot).place_undated(free, len(rows), twin.names)
             times = list(range(first, first + len(rows)))
         return self._add(rows, times, clock, now, after_commit=not self._spool.memory)
 
@@ -271,6 +270,8 @@ class Batcher:
         after_commit: bool,
     ) -> Held | None:  # fmt: skip
         epoch, seq = self._spool.epoch, self._spool.next_seq
+        if self._spool.memory:
+            rows = [replace(row, reading=less_total(row.reading)) for row in rows]
         try:
             batch = columns(rows, times, clock, epoch=epoch, seq=seq, site=self._site)
         except (ValidationError, ValueError) as error:
@@ -286,10 +287,9 @@ class Batcher:
             self._channels[slot] = Channel.read(known, self._after_crash_ms)
         return self._channels[slot]
 
-    def _twin(self, slot: Slot) -> int | None:
-        """Tell the last ms of the other line of the same device: two batches need two names."""
-        twin = self._channels.get(slot._replace(vitals=not slot.vitals))
-        return None if twin is None or twin.current is None else twin.current[1]
+    def _twin(self, slot: Slot) -> Channel:
+        """Find the other line of times of the same device: two batches need two names."""
+        return self._channels.get(slot._replace(vitals=not slot.vitals), Channel())
 
 
 def _slot(reading: Reading) -> Slot:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 MOST_STRETCHES: Final = 64
 """Stretches kept a channel; beyond, the two oldest become one, which errs on the safe side."""
@@ -67,20 +70,24 @@ class Channel:
 
     def write(self) -> dict[str, Any]:
         """Write it as JSON for the file."""
-        live = [stretch for stretch in (self.late, self.current) if stretch is not None]
         return {
             "measured": self.measured,
             "total": self.total,
             "address": self.address,
-            "stretches": _bounded([*self.closed, *live]),
+            "stretches": _bounded([*self.closed, *self._live]),
         }
 
-    def place(self, at: int, besides: int | None = None) -> int | None:
+    @property
+    def names(self) -> set[int]:
+        """Moments that a batch may be known by: another line of the same device leaves them out."""
+        return {self.undated, *(last for _, last in [*self.closed, *self._live])}
+
+    def place(self, at: int, besides: Collection[int] = ()) -> int | None:
         """Give a reading its time, once.
 
         Args:
             at: When it was measured, ms since 1970.
-            besides: A ms that is taken by another line of times of the same device.
+            besides: Moments that are taken by another line of times of the same device.
 
         Returns:
             That time, some ms later where readings would share a millisecond; None where an older
@@ -88,7 +95,7 @@ class Channel:
         """
         if self.current is not None and 0 <= self.current[1] - at <= _TIE_MS:
             at = self.current[1] + 1
-        if at in {self.undated, besides}:
+        while at == self.undated or at in besides:
             at += 1
         if self.current is not None and at <= self.current[1]:
             self.close()
@@ -99,14 +106,13 @@ class Channel:
         self.current[1] = at
         return at
 
-    def place_late(self, at: int) -> int | None:
+    def place_late(self, at: int, besides: Collection[int] = ()) -> int | None:
         """Give a reading that waited its time; see `place`."""
         if self.late is not None and 0 <= self.late[1] - at <= _TIE_MS:
             at = self.late[1] + 1
-        if self._given(at) or any(
-            stretch is not None and stretch[0] <= at <= stretch[1]
-            for stretch in (self.late, self.current)
-        ):
+        while at == self.undated or at in besides:
+            at += 1
+        if self._given(at) or any(first <= at <= last for first, last in self._live):
             return None
         if self.late is None or at < self.late[0]:
             self._close_late()
@@ -114,16 +120,17 @@ class Channel:
         self.late[1] = at
         return at
 
-    def place_undated(self, now: int, rows: int) -> int:
+    def place_undated(self, now: int, rows: int, besides: Collection[int] = ()) -> int:
         """Find an address for rows without a date: from `now` on, on nobody's time.
 
         Args:
             now: The moment of encoding, ms since 1970.
             rows: How many milliseconds are needed.
+            besides: As for `place`.
         """
         first = max(now, self.address + 1)
-        live = [stretch for stretch in (self.late, self.current) if stretch is not None]
-        for low, high in sorted([*self.closed, *live]):
+        taken = [*self.closed, *self._live, *([at, at] for at in besides)]
+        for low, high in sorted(taken):
             if first <= high and low < first + rows:
                 first = high + 1
         self.undated, self.address = first, first + rows - 1
@@ -140,6 +147,10 @@ class Channel:
         if self.late is not None:
             self.closed = _bounded([*self.closed, self.late])
         self.late = None
+
+    @property
+    def _live(self) -> list[list[int]]:
+        return [stretch for stretch in (self.late, self.current) if stretch is not None]
 
     def _given(self, at: int) -> bool:
         return any(first <= at <= last for first, last in self.closed)

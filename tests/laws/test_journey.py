@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -17,10 +18,19 @@ from hypothesis.stateful import (
     rule,
 )
 
+from gateway.edge import spool
+from tests.laws.card import UNMENDED
 from tests.laws.world import World
 
 DEVICES = st.sampled_from([("pm-1", None), ("pm-2", None), ("radar", "in"), ("radar", "out")])
 SECONDS = st.sampled_from([0.2, 1.0, 2.5, 6.0, 11.0, 30.0])
+MEMORY = st.sampled_from([1 << 24, *([] if "memory" in UNMENDED else [4096])])
+ROWS = st.one_of(st.none(), st.integers(0, 3))
+FACTS = st.sampled_from(["channel:%", "vitals:%", "counts", "opened", "open", "last", "trust", "%"])
+VALUES = st.sampled_from([
+    None, "noon", 7, [1], [["a", 2]], {"held": "many"}, {"stretches": 5, "total": "x"},
+    {"dropped": [1], "stretches": [["a", "b"]]},
+])  # fmt: skip
 
 
 class Journey(RuleBasedStateMachine):
@@ -28,10 +38,15 @@ class Journey(RuleBasedStateMachine):
 
     world: World | None = None
 
-    @initialize(keeps=st.booleans(), trusted=st.booleans())
-    def begin(self, *, keeps: bool, trusted: bool) -> None:
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch = pytest.MonkeyPatch()
+
+    @initialize(keeps=st.booleans(), trusted=st.booleans(), memory=MEMORY)
+    def begin(self, *, keeps: bool, trusted: bool, memory: int) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="simpang-law-"))
-        self.world = World(self.folder, keeps=keeps, trusted=trusted)
+        self.patch.setattr(spool, "MEMORY_BYTES", memory)
+        self.world = World(self.folder, keeps=keeps, trusted=trusted, watched=("pm-1", "radar"))
 
     @property
     def city(self) -> World:
@@ -42,6 +57,14 @@ class Journey(RuleBasedStateMachine):
     def measure(self, devices: list[tuple[str, str | None]]) -> None:
         for device, channel in devices:
             self.city.measure(device, channel)
+
+    @rule(device=DEVICES, seconds=st.sampled_from([0.5, 2.0, 5.0]))
+    def hold_back(self, device: tuple[str, str | None], seconds: float) -> None:
+        self.city.measure(*device, held_back=seconds)
+
+    @rule()
+    def five_minutes_pass(self) -> None:
+        self.city.passes(301.0, stride=7.0)
 
     @rule(seconds=SECONDS)
     def passes(self, seconds: float) -> None:
@@ -100,11 +123,41 @@ class Journey(RuleBasedStateMachine):
     @precondition(lambda self: self.world is not None)
     @rule()
     def fail_disk(self) -> None:
-        self.city.fail_disk()
+        self.city.card.fail()
 
     @rule()
     def heal_disk(self) -> None:
-        self.city.heal_disk()
+        self.city.card.heal()
+
+    @precondition(lambda _: "wear" not in UNMENDED)
+    @rule(batch=ROWS, pending=ROWS)
+    def wear(self, batch: int | None, pending: int | None) -> None:
+        self.city.card.wear(batch, pending)
+
+    @precondition(lambda _: "unmount" not in UNMENDED)
+    @rule()
+    def unmount(self) -> None:
+        self.city.card.unmount()
+
+    @precondition(lambda _: "mount" not in UNMENDED)
+    @rule()
+    def mount(self) -> None:
+        self.city.card.mount()
+
+    @precondition(lambda _: "copy" not in UNMENDED)
+    @rule()
+    def copy(self) -> None:
+        self.city.card.copy()
+
+    @precondition(lambda _: "damage" not in UNMENDED)
+    @rule(page=st.integers(0, 12))
+    def damage(self, page: int) -> None:
+        self.city.card.damage(page)
+
+    @precondition(lambda _: "another_version" not in UNMENDED)
+    @rule(names=FACTS, value=VALUES)
+    def another_version(self, names: str, value: object) -> None:
+        self.city.start_with_facts_of_another_version(names, value)
 
     @invariant()
     def laws(self) -> None:
@@ -116,16 +169,9 @@ class Journey(RuleBasedStateMachine):
             return
         try:
             self.world.heal()
-            self.world.check()
-            self.world.check_totals()
-            stored = self.world.stored().keys()
-            lost = [
-                t for t in self.world.truths.values() if not t.excused and t.number not in stored
-            ]
-            assert not lost, f"lost: {lost[:3]}; {self.world.describe()}"
-            waiting = [gap for gap in self.world.gaps() if gap.kind != "lost"]
-            assert not waiting, f"still waiting after all was mended: {waiting[:3]}"
+            self.world.check_all_arrived()
         finally:
+            self.patch.undo()
             self.world.core.spool.abandon()
             shutil.rmtree(self.folder)
 

@@ -44,6 +44,8 @@ def newest_stored(world: World, within: float) -> dict[str, float]:
     newest: dict[str, float] = {}
     for number, places in world.stored().items():
         device = world.truths[number].device
+        if device == "node":
+            continue  # it speaks every five minutes only
         newest[device] = max(newest.get(device, 0.0), places[0][2] / 1000)
     return {device: world.true - at for device, at in newest.items()}
 
@@ -99,7 +101,7 @@ def test_a_clock_in_1970_that_is_set_after_an_hour_dates_the_hour_late_and_exact
     drains(world)
     everything_arrived(world)
     assert {place[0] for places in world.stored().values() for place in places} == {
-        "air", "traffic",
+        "air", "node", "traffic",
     }  # fmt: skip
     for number, places in world.stored().items():
         assert abs(places[0][2] / 1000 - world.truths[number].at) < 0.01
