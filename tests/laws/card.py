@@ -68,6 +68,7 @@ class Card:
         self.strange = self.forgetful = self.copied = False
         self.away: dict[Path, set[int]] = {}
         self.ruined: set[int] = set()
+        self._damaged: int | None = None
         self._hidden = path.with_name("hidden")
         self._numbers = count(1)
         self.unreadable[path] = set()
@@ -162,7 +163,13 @@ class Card:
             with self.path.open("r+b") as file:
                 file.seek(PAGE * (1 + page % (pages - 1)))
                 file.write(b"\xff" * PAGE)
+            self._damaged = self.path.stat().st_ino
             self.forgetful = True
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the file that is there is one that was damaged."""
+        return self.path.is_file() and self.path.stat().st_ino == self._damaged
 
     def misremember(self, names: str, value: object) -> None:
         """Leave facts as another version might write them."""

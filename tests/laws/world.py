@@ -118,6 +118,8 @@ class World:
         self.card.strange = False
         for truth in self.uncommitted[:readings]:
             truth.committed = True
+            if self.card.damaged:
+                self.card.ruined.add(truth.number)
         del self.uncommitted[:readings]
 
     # -- the gateway ------------------------------------------------------------------------
@@ -324,7 +326,7 @@ class World:
             self.passes(3.0)
             self.collect(1000)
             self.receipt()
-            if self.core.drained and not self.core.spool.counts.refused and self._settled():
+            if self._settled():
                 break
         self.passes(20.0)
         self.collect(1000)
@@ -339,5 +341,6 @@ class World:
         )
 
     def _settled(self) -> bool:
-        stored = self.stored().keys()
-        return all(t.excused or t.number in stored for t in self.truths.values())
+        spool, stored = self.core.spool, self.stored().keys()
+        idle = self.core.drained and not spool.counts.refused and not spool.memory
+        return idle and all(t.excused or t.number in stored for t in self.truths.values())
