@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -167,9 +168,11 @@ class Journey(RuleBasedStateMachine):
     def teardown(self) -> None:
         if self.world is None:
             return
+        failed = sys.exc_info()[0] is not None
         try:
-            self.world.heal()
-            self.world.check_all_arrived()
+            if not failed:
+                self.world.heal()
+                self.world.check_all_arrived()
         finally:
             self.patch.undo()
             self.world.core.spool.abandon()
