@@ -22,13 +22,16 @@ LARGEST_SEQ: Final = 2**53 - 1
 LATEST_MS: Final = 4_102_444_800_000
 """2100-01-01 in ms since 1970: no honest time lies beyond it."""
 
+LONGEST_TEXT: Final = 200
+"""Characters of whatever a message tells in words."""
+
 _ID: Final = re.compile(ID_PATTERN.removesuffix("$"))
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 Epoch = Annotated[str, StringConstraints(pattern=EPOCH_PATTERN)]
 Seq = Annotated[int, Field(ge=1, le=LARGEST_SEQ)]
 Millis = Annotated[int, Field(ge=0, le=LATEST_MS)]
-Text = Annotated[str, StringConstraints(max_length=200)]
+Text = Annotated[str, StringConstraints(max_length=LONGEST_TEXT)]
 
 
 class Model(BaseModel):
@@ -39,6 +42,11 @@ class Model(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
+
+
+def shorten(text: str) -> str:
+    """Make words of any origin fit `Text`: of a broker, a device, a kernel."""
+    return text[:LONGEST_TEXT].encode(errors="replace").decode()
 
 
 def is_id(text: str) -> bool:

@@ -38,8 +38,10 @@ class Health(Model):
         waiting: Batches not yet receipted.
         refused: Batches that a collector refused and the gateway keeps.
         dropped: Readings and batches given up since the spool was made, by cause.
+        counters: What became of batches and receipts since the start, by name; what never
+            happened is left out.
         unproven: True with `delivery = "broker"`: nobody confirms storage.
-        alarms: Words for what a person should look at (`twin`, `damaged`, …).
+        alarms: Words for what a person should look at: `twin`, `damaged`, `clock: …`, `broker: …`.
         devices: Device id to how it fares.
     """
 
@@ -50,6 +52,7 @@ class Health(Model):
     waiting: int
     refused: int
     dropped: dict[str, int] = {}
+    counters: dict[str, int] = {}
     unproven: bool = False
     alarms: list[Text] = []
     devices: dict[str, DeviceHealth] = {}

@@ -11,8 +11,10 @@ from pydantic import ValidationError
 from devices import registry
 from gateway.edge.batcher import LAST
 from gateway.edge.machine import Machine, machine_digest
+from gateway.edge.vehicles import INTERVAL
 from gateway.edge.watch import Silence
 from schemas.about import About, AboutDevice
+from schemas.base import shorten
 from schemas.health import DeviceHealth, Health
 from schemas.quantity import QUANTITIES
 from schemas.reading import Cause, Flag, Reading, Value
@@ -20,6 +22,7 @@ from schemas.state import State
 from schemas.topics import Kind
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterable
 
     from pydantic import BaseModel
@@ -51,6 +54,7 @@ _GATEWAY: Final = (
     "cpu", "cpu_temperature", "memory", "power", "clock_trusted", "clock_holdover", "clock_steps",
     "disk_free", "disk_written", "spool_bytes", "spool_waiting", "spool_refused", "spool_dropped",
     "spool_memory", "spool_crashes", "spool_crash_span",
+    "batches_sent", "batches_resent", "receipts_unbelieved",
 )  # fmt: skip
 
 
@@ -59,7 +63,7 @@ class Announcements:
 
     def __init__(
         self, config: GatewayConfig, spool: Spool, trust: Trust, watches: dict[str, Watch],
-        clock: Clock,
+        clock: Clock, counters: Counter[str],
     ) -> None:  # fmt: skip
         """Watch everything that is told about; nothing is said yet."""
         now = clock.monotonic()
@@ -67,6 +71,7 @@ class Announcements:
         self._spool = spool
         self._trust = trust
         self._watches = watches
+        self._counters = counters
         self._machine = Machine(config.spool.path.parent)
         self._digest = machine_digest()
         self._boot_id = clock.boot_id
@@ -145,6 +150,9 @@ class Announcements:
             "spool_memory": float(self._spool.memory),
             "spool_crashes": float(counts.crashes),
             "spool_crash_span": self._crash_span(stamp),
+            "batches_sent": float(self._counters["sent"]),
+            "batches_resent": float(self._counters["resent"]),
+            "receipts_unbelieved": float(self._counters["unbelieved"]),
         }
 
     def _crash_span(self, stamp: Stamp) -> float | None:
@@ -160,9 +168,6 @@ class Announcements:
     def health(self, now: float) -> Health:
         """Write how the gateway fares."""
         counts = self._spool.counts
-        alarms = set(self._spool.alarms)
-        alarms |= {"twin"} if self._twin else set()
-        alarms |= {f"broker: {self._denied}"} if self._denied else set()
         return Health(
             uptime_seconds=round(now - self._began, 1),
             clock=self._trust.state,
@@ -170,10 +175,21 @@ class Announcements:
             waiting=counts.held - counts.refused,
             refused=counts.refused,
             dropped=dict(counts.dropped),
+            counters=dict(+self._counters),
             unproven=self._config.publish.delivery == "broker",
-            alarms=sorted(alarms),
+            alarms=[shorten(alarm) for alarm in sorted(self._alarms())],
             devices={device: _health(watch, now) for device, watch in self._watches.items()},
         )
+
+    def _alarms(self) -> set[str]:
+        alarms = set(self._spool.alarms)
+        if self._twin:
+            alarms.add("twin")
+        if self._denied:
+            alarms.add(f"broker: {self._denied}")
+        if self._trust.state != "trusted":
+            alarms.add(f"clock: {self._trust.problem or 'its source confirms nothing'}")
+        return alarms
 
     def _state(self, stamp: Stamp) -> Message:
         at = self._trust.date(stamp)
@@ -192,7 +208,7 @@ class Announcements:
         for device in self._config.devices:
             driver = registry.find(device.driver)
             traffic = bool(driver.channels)
-            names = ("count",) if traffic else driver.quantities
+            names = INTERVAL if traffic else driver.quantities
             every = device.usual_interval(traffic=traffic)
             devices.append(
                 AboutDevice(
@@ -225,7 +241,7 @@ def _json(model: BaseModel) -> bytes:
 
 
 def _units(names: Iterable[str]) -> dict[str, str]:
-    return {name: QUANTITIES[name].unit for name in names}
+    return {name: QUANTITIES[name].unit for name in names if name in QUANTITIES}
 
 
 def _reading(device: str, vitals: dict[str, float | None]) -> Reading:
@@ -253,9 +269,9 @@ def _device_vitals(watch: Watch, now: float) -> dict[str, float | None]:
 
 
 def _health(watch: Watch, now: float) -> DeviceHealth:
-    speaking = watch.silence is Silence.SPEAKING
+    silence, fault = watch.silence, watch.fault
     return DeviceHealth(
         last_frame_seconds=_age(watch, now), frames=watch.frames, errors=watch.errors,
-        junk=watch.junk, silence=None if speaking else watch.silence.name.lower(),
-        fault=None if watch.fault is None else watch.fault[:200],
+        junk=watch.junk, silence=None if silence is Silence.SPEAKING else silence.name.lower(),
+        fault=None if fault is None else shorten(fault),
     )  # fmt: skip

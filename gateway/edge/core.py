@@ -99,7 +99,9 @@ class Core:
             resend_seconds=config.publish.resend_seconds,
             reoffer_seconds=config.publish.reoffer_seconds,
         )  # fmt: skip
-        self.announcements = Announcements(config, self.spool, self.trust, watches, clock)
+        self.announcements = Announcements(
+            config, self.spool, self.trust, watches, clock, self.publisher.counters
+        )
         self._by_mid: dict[int, int] = {}
         self._told_waiting = False
         self._looked = now

@@ -46,6 +46,9 @@ _SUMS: Final = (
     *(speed_bin(low) for low in BINS),
 )
 
+INTERVAL: Final = (*_SUMS, "seconds")
+"""What every interval bears."""
+
 
 @dataclass(slots=True)
 class _Channel:

@@ -131,6 +131,7 @@ MESSAGES: Final = (
             waiting=12,
             refused=0,
             dropped={"full": 97},
+            counters={"sent": 8690, "resent": 3, "stored": 8678},
             devices={"pm-1": DeviceHealth(last_frame_seconds=0.4, frames=86_390, junk=31)},
         ),
     ),
