@@ -40,7 +40,8 @@ class Connection:
         Args:
             broker: Where the broker is and how to get in; the password is read for each attempt.
             terms: What we ask of it.
-            deliver: Takes each event; it only puts it into a queue.
+            deliver: Takes each event, at once: it is told with locks held that `publish` needs.
+                It may wait with an `Arrived`: meanwhile nothing is read from the network.
         """
         self._broker = broker
         self._terms = terms
@@ -64,7 +65,7 @@ class Connection:
     def stop(self, within: float = 3.0) -> None:
         """Say goodbye, so that no will is published, and be gone within so many seconds.
 
-        What was published before is written first; its confirmation is not waited for.
+        What was published before is confirmed first, as far as the time allows.
         """
         self._stopping.set()
         with self._lock:
@@ -74,10 +75,12 @@ class Connection:
             self._thread.join(within)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int | None:
-        """Send a message with QoS 1 and return its mid, which no other message will bear.
+        """Send a message with QoS 1 and return its mid; None if it never will be sent.
 
-        `Confirmed` or `Denied` follows, or `Disconnected` for all that is open. While there is no
-        connection, nothing is sent, nothing is kept for later, and None is returned.
+        With a mid it is written, or will be once the broker has confirmed enough of what went
+        before. `Confirmed` or `Denied` follows, or `Disconnected` for all that is open; until then
+        no other message bears that mid, nor will any of a later connection. None: there is no
+        connection, we are leaving, or too much is open.
         """
         with self._lock:
             session = self._session

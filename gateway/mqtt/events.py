@@ -24,6 +24,8 @@ class Terms:
         persistent: The broker keeps subscriptions and unacknowledged messages while we are away;
             otherwise each connection begins with nothing.
         manual_ack: Nothing is acknowledged but by `acknowledge`.
+        largest: Bytes of a payload that we take. With MQTT 5 the broker keeps for itself what is
+            larger; 3.1.1 has no word for it, and such a message arrives empty.
     """
 
     client_id: str
@@ -31,6 +33,7 @@ class Terms:
     will: Will | None = None
     persistent: bool = False
     manual_ack: bool = False
+    largest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Arrived:
 
     Attributes:
         topic: Its topic; empty where that is no text at all.
-        payload: Its bytes, whatever they are.
+        payload: Its bytes, whatever they are; none where they are more than `Terms.largest`.
         retained: Whether the broker had it lying there.
         token: What acknowledges it; None where the broker wants no acknowledgement (QoS 0).
     """

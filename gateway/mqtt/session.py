@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 import time
 from typing import TYPE_CHECKING, Final
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from gateway.config.broker import BrokerConfig
     from gateway.mqtt.events import Event, Terms
 
+log = logging.getLogger(__name__)
+
 KEPT_SECONDS: Final = 86_400
 """How long the broker keeps a persistent session; the gateways' spools bridge what is longer."""
 
@@ -43,7 +46,10 @@ _GLANCE: Final = 1.0
 """Seconds between two looks at deadlines; publishing wakes the loop by itself."""
 
 _OVERHEAD: Final = 16
-"""Bytes of a PUBLISH packet besides topic and payload, at most."""
+"""Bytes of a PUBLISH packet of ours besides topic and payload, at most."""
+
+_AROUND: Final = 4096
+"""Bytes that a broker may send around a payload: topic and properties."""
 
 _MID_BITS: Final = 16
 """A mid of paho's fits into so many bits; what stands above them names the connection."""
@@ -98,6 +104,8 @@ class Session:
         self._subscribed: dict[int | None, str] = {}
         self._largest = LARGEST_PACKET
         self._denied = 0
+        self._sent = 0
+        self._answered = 0
         self._refusal = ""
         self._reason = ""
         self._leave_by: float | None = None
@@ -155,13 +163,16 @@ class Session:
         return self._reason
 
     def publish(self, topic: str, payload: bytes, *, retain: bool) -> int | None:
-        """Send a message; its mid, or None if there is no connection."""
-        if not self.accepted:
+        """Send a message; its mid, or None if it can't be sent any more."""
+        if not self.accepted or self._leave_by is not None:
             return None
         if len(payload) + len(topic.encode()) + _OVERHEAD > self._largest:
             return self._deny(f"the broker takes {self._largest} bytes at most")
         info = self._client.publish(topic, payload, qos=1, retain=retain)
-        return self._name(info.mid) if info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS else None
+        if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            return None
+        self._sent += 1
+        return self._name(info.mid)
 
     def acknowledge(self, token: Token) -> bool:
         """Send a PUBACK; False if the token is not of this connection."""
@@ -172,7 +183,16 @@ class Session:
     def leave(self, within: float) -> None:
         """Disconnect cleanly, or after so many seconds anyhow."""
         self._leave_by = time.monotonic() + within
-        self._client.disconnect()
+        self._part()
+
+    def _part(self) -> None:
+        """Disconnect once all is answered.
+
+        What is beyond the window is not even written before; and whoever hangs up while answers
+        come makes the broker drop us before it has read the rest, and publish our will.
+        """
+        if self._sent == self._answered:
+            self._client.disconnect()
 
     def close(self) -> None:
         """Let go of the socket and of the client, whose cycle with our callbacks ends here."""
@@ -188,6 +208,8 @@ class Session:
             return
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's gap
         properties.SessionExpiryInterval = KEPT_SECONDS if self._terms.persistent else 0
+        if self._terms.largest is not None:
+            properties.MaximumPacketSize = self._terms.largest + _AROUND
         self._client.connect(
             broker.host,
             broker.port,
@@ -202,6 +224,8 @@ class Session:
             by = self._leave_by if self.accepted else answer_by
             if by is not None and time.monotonic() > by:
                 return
+            if self._leave_by is not None:
+                self._part()
 
     def _name(self, mid: int) -> int:
         """Give a mid of paho's a name that no later connection gives again."""
@@ -221,6 +245,8 @@ class Session:
         code: ReasonCode,
         properties: Properties | None,
     ) -> None:
+        if self.accepted:
+            return
         if code.is_failure:
             self._refusal = _sentence(code)
             return
@@ -233,8 +259,6 @@ class Session:
             self._subscribed[mid] = topic
         self.accepted = True
         self._deliver(Connected())
-        if self._leave_by is not None:
-            client.disconnect()
 
     def _on_disconnect(
         self,
@@ -254,10 +278,10 @@ class Session:
         codes: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
-        topic = self._subscribed.pop(mid, "")
-        for code in codes:
-            if code.is_failure:
-                self._deliver(Refused(topic, _sentence(code)))
+        topic = self._subscribed.pop(mid, None)
+        refusal = next((code for code in codes if code.is_failure), None)
+        if topic is not None and refusal is not None:
+            self._deliver(Refused(topic, _sentence(refusal)))
 
     def _on_publish(
         self,
@@ -267,6 +291,7 @@ class Session:
         code: ReasonCode,
         _properties: Properties,
     ) -> None:
+        self._answered += 1
         name = self._name(mid)
         self._deliver(Denied(name, _sentence(code)) if code.is_failure else Confirmed(name))
 
@@ -276,7 +301,11 @@ class Session:
         except UnicodeDecodeError:
             topic = ""
         token = Token(self._number, message.mid) if message.qos else None
-        self._deliver(Arrived(topic, bytes(message.payload), message.retain, token))
+        payload = message.payload
+        if self._terms.largest is not None and len(payload) > self._terms.largest:
+            log.warning("a message of %s bytes is not read: %s", len(payload), topic)
+            payload = b""
+        self._deliver(Arrived(topic, bytes(payload), message.retain, token))
 
 
 def _tls(broker: BrokerConfig) -> ssl.SSLContext:

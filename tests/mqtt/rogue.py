@@ -15,6 +15,9 @@ SUBACK_3_REFUSED = bytes.fromhex("9003000180")
 CONNACK_5 = bytes.fromhex("2003000000")
 """MQTT 5: accepted, no session, no properties."""
 
+PUBLISH_MALFORMED = bytes.fromhex("3003ffff00")
+"""A message whose topic is longer than the whole of it."""
+
 TAKEN_OVER_5 = bytes.fromhex("e0018e")
 """MQTT 5: the broker disconnects, since another client came with the same id."""
 

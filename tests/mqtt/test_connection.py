@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+import pytest
 
 from gateway.config.broker import BrokerConfig
 from gateway.mqtt import (
@@ -19,7 +22,15 @@ from gateway.mqtt import (
 )
 from tests.broker import password_line
 from tests.events import Events
-from tests.mqtt.rogue import CONNACK_3, CONNACK_5, SUBACK_3_REFUSED, TAKEN_OVER_5, Rogue, usurp
+from tests.mqtt.rogue import (
+    CONNACK_3,
+    CONNACK_5,
+    PUBLISH_MALFORMED,
+    SUBACK_3_REFUSED,
+    TAKEN_OVER_5,
+    Rogue,
+    usurp,
+)
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -142,6 +153,33 @@ def test_a_clean_stop_fires_no_will_and_a_vanished_client_does(
     assert [one.payload for one in seen.all(Arrived)] == [b"stopping", b"and then", b"gone"]
 
 
+def test_what_was_published_before_a_stop_is_written_first_and_nothing_after_it(
+    broker: Broker, protocol: str
+) -> None:
+    sent = 0
+
+    def refused() -> bool:
+        nonlocal sent
+        taken = connection.publish("t", str(sent).encode()) is not None
+        sent += taken
+        return not taken
+
+    with connected(config(broker, protocol), Terms("other", ("t",))) as (other, seen):
+        other.publish("t", b"-1")
+        seen.wait(Arrived)
+        with connected(config(broker, protocol), Terms("gw")) as (connection, _events):
+            broker.freeze()
+            while sent < 50:  # more than the broker's window
+                refused()
+            leaving = threading.Thread(target=connection.stop, args=(20.0,))
+            leaving.start()
+            until(refused, 5, "the stop")
+            broker.thaw()
+            leaving.join(20)
+        seen.wait(Arrived, 1 + sent)
+    assert [int(one.payload) for one in seen.all(Arrived)] == list(range(-1, sent))
+
+
 def test_a_retained_message_is_there_for_who_comes_later(broker: Broker, protocol: str) -> None:
     with connected(config(broker, protocol), Terms("gw")) as (connection, events):
         connection.publish("about", b"me", retain=True)
@@ -203,11 +241,42 @@ def test_a_message_that_is_too_large_costs_no_connection(broker: Broker) -> None
         assert not events.all(Disconnected)
 
 
-def test_a_refused_subscription_is_said() -> None:
-    with Rogue(CONNACK_3, SUBACK_3_REFUSED) as rogue:
+def test_a_message_larger_than_we_take_arrives_empty_or_not_at_all(
+    broker: Broker, protocol: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    terms = Terms("gw", ("t",), largest=10_000)
+    with connected(config(broker, protocol), terms) as (connection, events):
+        for size in (10_000, 20_000, 1):
+            connection.publish("t", bytes(size))
+        until(lambda: b"\0" in {one.payload for one in events.all(Arrived)}, 5, "the last one")
+        sizes = [len(one.payload) for one in events.all(Arrived)]
+    assert sizes == ([10_000, 1] if protocol == "5" else [10_000, 0, 1])
+    assert ("a message of 20000 bytes is not read: t" in caplog.text) == (protocol == "3.1.1")
+
+
+def test_a_refused_subscription_is_said_once_however_often_the_broker_says_it() -> None:
+    with Rogue(CONNACK_3, 5 * SUBACK_3_REFUSED + TAKEN_OVER_5) as rogue:
         settings = BrokerConfig(url=rogue.url, protocol="3.1.1")
         with connected(settings, Terms("gw", ("receipt",))) as (_, events):
-            assert events.wait(Refused).topic == "receipt"
+            events.wait(Disconnected)
+            assert events.all(Refused) == [Refused("receipt", "the connection was lost")]
+
+
+def test_a_broker_that_accepts_us_again_and_again_is_heard_once() -> None:
+    rogue = Rogue(5 * CONNACK_5 + TAKEN_OVER_5)
+    with rogue, connected(BrokerConfig(url=rogue.url), Terms("gw")) as (_, events):
+        events.wait(Disconnected)
+        assert len(events.all(Connected)) == 1
+
+
+@pytest.mark.parametrize("connack", [CONNACK_3, CONNACK_5])
+def test_a_malformed_packet_is_a_reason_and_no_end(connack: bytes) -> None:
+    with Rogue(connack + PUBLISH_MALFORMED) as rogue:
+        settings = BrokerConfig(url=rogue.url, protocol="5" if connack == CONNACK_5 else "3.1.1")
+        with connected(settings, Terms("gw", ("receipt",))) as (connection, events):
+            events.wait(Disconnected)
+            assert connection.alive()
+            until(lambda: rogue.connections > 1, 5, "another attempt")
 
 
 def test_garbage_instead_of_mqtt_is_a_reason_and_no_end() -> None:
