@@ -9,10 +9,8 @@ from __future__ import annotations
 import argparse
 import fcntl
 import logging
-import queue
 import signal
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,12 +18,14 @@ from gateway import logs
 from gateway.clock import SystemClock
 from gateway.config.load import load_gateway
 from gateway.edge.core import Core
+from gateway.edge.inbox import Inbox
 from gateway.edge.measured import Measured
 from gateway.edge.reader import PortReader
 from gateway.errors import ConfigError, SimpangError
-from gateway.mqtt import Connection, Event, Terms, Will
+from gateway.mqtt import Connection, Terms, Will
 from gateway.notify import ALIVE, READY, STOPPING, notify, watchdog_seconds
 from schemas import topics
+from schemas.receipt import LARGEST_RECEIPT
 from schemas.state import WILL
 from schemas.topics import Kind
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from gateway.config.gateway import GatewayConfig
     from gateway.edge.watch import Watch
+    from gateway.mqtt import Event
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +48,11 @@ DEADLINE_SECONDS: Final = 60.0
 DRAIN_SECONDS: Final = 3.0
 """How long a stop waits for receipts: what is not receipted by then waits in the spool."""
 
-_MOST_QUEUED: Final = 10_000
+READERS_SECONDS: Final = 5.0
+"""How long a stop waits for the ports' threads; one that hangs is left behind."""
+
 _AT_ONCE: Final = 200
+_ALL: Final = 1_000_000
 
 
 class Gateway:
@@ -63,17 +67,16 @@ class Gateway:
         self._config = config
         self._drain_seconds = drain_seconds
         self._clock = SystemClock()
-        self._queue: queue.Queue[Measured | Event] = queue.Queue(_MOST_QUEUED)
-        self._stopping = threading.Event()
-        self._hurry = threading.Event()
+        self._inbox = Inbox()
+        self._stopping = self._hurry = False
         self._lock = _lock(config.spool.path)
         self._models = {device.id: device.driver for device in config.devices}
-        self._connection = Connection(config.broker, self._terms(), self._queue.put)
+        self._connection = Connection(config.broker, self._terms(), self._inbox.happened)
         watches: dict[str, Watch] = {}
         self._core = Core(config, self._connection, self._clock, watches=watches)
         self._readers = [
             PortReader(
-                port, self._clock, self._queue.put, turn=lambda: self._core.trust.turn,
+                port, self._clock, self._inbox.measured, turn=lambda: self._core.trust.turn,
             )
             for port in config.ports
         ]  # fmt: skip
@@ -83,10 +86,12 @@ class Gateway:
         self._watchdog = watchdog_seconds()
 
     def stop(self) -> None:
-        """Ask the loop to end; asked twice, it does not wait for receipts."""
-        if self._stopping.is_set():
-            self._hurry.set()
-        self._stopping.set()
+        """Ask the loop to end; asked twice, it does not wait for receipts.
+
+        A signal may ask in the midst of anything, this included: so no lock may be taken here.
+        """
+        self._hurry = self._stopping
+        self._stopping = True
 
     def run(self) -> None:
         """Read, send and forget until told to stop; then close everything in order."""
@@ -95,7 +100,7 @@ class Gateway:
             reader.start()
         log.info("gateway %s: %s ports", self._config.gateway.id, len(self._readers))
         notify(READY)
-        while not self._stopping.is_set():
+        while not self._stopping:
             self._round()
         notify(STOPPING)
         self._finish()
@@ -103,27 +108,42 @@ class Gateway:
     def _finish(self) -> None:
         """Close the intervals, wait a while for receipts, say goodbye, close the spool."""
         for reader in self._readers:
-            reader.stop()
-        while not self._queue.empty():
+            reader.stop(within=0.0)
+        deadline = self._clock.monotonic() + READERS_SECONDS
+        while any(r.alive for r in self._readers) and self._clock.monotonic() < deadline:
+            self._round()
+        for _ in range(0, self._inbox.waiting, _AT_ONCE):
             self._round()
         self._core.finish(self._clock.monotonic())
         deadline = self._clock.monotonic() + self._drain_seconds
-        while not (self._core.drained or self._hurry.is_set()):
+        while not (self._core.drained or self._hurry):
             if self._clock.monotonic() > deadline:
                 break
             self._round()
         self._core.goodbye()
         self._connection.stop()
         self._core.close(self._clock.monotonic())
+        self._tell_what_is_lost()
+        if self._lock is not None:
+            self._lock.close()
+
+    def _tell_what_is_lost(self) -> None:
+        """Say what a spool that ended in memory takes with it."""
+        spool = self._core.spool
+        if spool.memory:
+            log.error(
+                "the disk of the spool %s takes nothing: what memory held is lost, %s batches at"
+                " most and %s readings without a date",
+                self._config.spool.path, spool.counts.held, len(spool.undated(_ALL)),
+            )  # fmt: skip
 
     def _round(self) -> None:
         """Take what has come, a few hundred at most, then do what the time asks for."""
-        try:
-            self._take(self._queue.get(timeout=ROUND_SECONDS))
-            for _ in range(_AT_ONCE):
-                self._take(self._queue.get_nowait())
-        except queue.Empty:
-            pass
+        for turn in range(_AT_ONCE):
+            item = self._inbox.take(0.0 if turn else ROUND_SECONDS)
+            if item is None:
+                break
+            self._take(item)
         now = self._clock.monotonic()
         self._core.tick(now, self._clock.stamp())
         self._feed(now)
@@ -151,7 +171,7 @@ class Gateway:
         root, gateway = self._config.broker.root, self._config.gateway.id
         state = topics.build(root, gateway, Kind.STATE)
         receipt = topics.build(root, gateway, Kind.RECEIPT)
-        return Terms(gateway, (receipt, state), Will(state, WILL))
+        return Terms(gateway, (receipt, state), Will(state, WILL), largest=LARGEST_RECEIPT)
 
 
 def _lock(spool: Path) -> TextIO | None:

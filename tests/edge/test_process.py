@@ -4,15 +4,29 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import pytest
+
+from devices.plantower import PMS5003
+from gateway.clock import SystemClock
+from gateway.config.load import load_gateway
+from gateway.edge import process as process_module
+from gateway.edge.inbox import Inbox
+from gateway.edge.measured import Measured
+from gateway.edge.process import Gateway
 from gateway.edge.spool_summary import summarize
+from gateway.simulator.uart import Uart
+from schemas.reading import Flag, Reading, Value
 from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from types import FrameType
+    from typing import Any
 
 CONFIG = """\
 [gateway]
@@ -25,22 +39,34 @@ url = "mqtt://127.0.0.1:1"
 trust = "system"
 
 [spool]
-path = "{folder}/spool.db"
+path = "{folder}/{spool}"
 
 [[ports]]
-url = "{folder}/no-such-port"
+url = "{folder}/tty"
 
   [[ports.devices]]
   id = "pm-1"
   driver = "plantower.pms5003"
+  interval = 0
 """
+
+
+def written(folder: Path, spool: str = "spool.db") -> Path:
+    """Write a config."""
+    config = folder / "gateway.toml"
+    config.write_text(CONFIG.format(folder=folder, spool=spool), "utf-8")
+    return config
+
+
+def in_here(folder: Path, spool: str = "spool.db") -> Gateway:
+    """Make a gateway in this process."""
+    return Gateway(load_gateway(written(folder, spool)), drain_seconds=0.0)
 
 
 @contextmanager
 def gateway(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """Run a gateway, and end it whatever happens."""
-    config = folder / "gateway.toml"
-    config.write_text(CONFIG.format(folder=folder), "utf-8")
+    config = written(folder)
     with subprocess.Popen(
         [sys.executable, "-m", "gateway.edge.process", "--config", str(config)],
         stderr=subprocess.PIPE, text=True,
@@ -91,3 +117,71 @@ def test_a_kill_lets_the_next_one_have_the_spool(tmp_path: Path) -> None:
         says(second, "gateway gw")
         second.terminate()
         assert second.wait(20) == 0
+
+
+def test_a_stop_may_interrupt_a_stop_anywhere(tmp_path: Path) -> None:
+    gateway = in_here(tmp_path)
+
+    def again(_frame: FrameType, event: str, _arg: object) -> Any:  # noqa: ANN401 - as settrace has it
+        if event == "line":
+            sys.settrace(None)
+            gateway.stop()
+            sys.settrace(again)
+        return again
+
+    def interrupted() -> None:
+        sys.settrace(again)
+        gateway.stop()
+        sys.settrace(None)
+
+    main = threading.Thread(target=interrupted, daemon=True)
+    main.start()
+    main.join(5)
+    assert not main.is_alive()
+    gateway.run()
+
+
+def test_who_asks_twice_waits_for_no_receipt(tmp_path: Path) -> None:
+    gateway = Gateway(load_gateway(written(tmp_path)), drain_seconds=1000.0)
+    measure(gateway, "pm-1")
+    gateway.stop()
+    gateway.stop()
+    gateway.run()
+    assert summarize(tmp_path / "spool.db").epochs[-1].next == 2
+
+
+@pytest.mark.parametrize(("spool", "says"), [("spool.db", []), ("no-folder/spool.db", ["1 "])])
+def test_a_stop_says_what_goes_with_the_memory_and_nothing_where_all_is_on_the_disk(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, spool: str, says: list[str]
+) -> None:
+    (tmp_path / "no-folder").touch()
+    gateway = in_here(tmp_path, spool)
+    measure(gateway, "pm-1")
+    gateway.stop()
+    gateway.run()
+    lost = [said.partition(" is lost, ")[2][:2] for said in caplog.messages if "is lost" in said]
+    assert lost == says
+
+
+def test_a_stop_loses_no_reading_that_waits_for_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_module, "Inbox", lambda: Inbox(most_readings=1))
+    gateway = in_here(tmp_path)
+    uart = Uart(tmp_path / "tty")
+    reader = gateway._readers[0]  # noqa: SLF001 - started by itself: nobody makes room meanwhile
+    watch = reader.watches["pm-1"]
+    reader.start()
+    frame = PMS5003.encode({"pm2_5_atm": 7, "n0_3": 1})
+    until(lambda: bool(uart.write(frame)) and watch.frames > 0, 10, "a frame")
+    uart.write(5 * frame)
+    until(lambda: gateway._inbox.waiting == 1, 5, "a full inbox")  # noqa: SLF001 - the same
+    gateway._finish()  # noqa: SLF001 - the same
+    uart.unplug()
+    assert summarize(tmp_path / "spool.db").measured["pm-1"] >= 5
+
+
+def measure(gateway: Gateway, device: str) -> None:
+    """Hand over a reading, as a port's thread does."""
+    reading = Reading(device, None, {"pm2_5": Value(7.0, Flag.PASS)})
+    gateway._inbox.measured(Measured(reading, SystemClock().stamp()))  # noqa: SLF001 - no port is there to do it
