@@ -27,6 +27,9 @@ _REST_SECONDS: Final = 5.0
 _MOST_WAITING: Final = 64
 """Frames that wait for a dialogue which pauses; the oldest go first."""
 
+_MOST_STEPS: Final = 256
+"""Steps between two reads: a dialogue that waits for nothing must not keep its thread."""
+
 _APART: Final = 0.002
 """Seconds between two frames of one device at least: no two may share a millisecond."""
 
@@ -145,7 +148,9 @@ class Conversation:
 
     def _advance(self, now: float) -> None:
         """Go on until the dialogue waits for something that has not come, or wants to write."""
-        while not self._outgoing:
+        for _ in range(_MOST_STEPS):
+            if self._outgoing:
+                return
             if isinstance(self._step, Pause):
                 if now < self._until:
                     return

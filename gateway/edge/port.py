@@ -169,6 +169,7 @@ class Port:
 
     def _give_up(self, error: Exception) -> NoReturn:
         """Close, and say what happened in our own words."""
+        was_open = self._device is not None
         self.close()
         number = getattr(error, "errno", None)
         if number in {errno.EBUSY, errno.EAGAIN}:
@@ -178,7 +179,13 @@ class Port:
             raise PortDenied(f"{self.url} may not be opened", _remedy(self.url)) from error
         if number == errno.ENOENT:
             raise PortGone(f"{self.url} is not there", "plug it in") from error
-        raise PortGone(f"{self.url} is gone: {error}") from error
+        if was_open:
+            raise PortGone(
+                f"{self.url} was unplugged, or broke off", "plug it in again and look at its cable"
+            ) from error
+        raise PortGone(
+            f"{self.url} can't be opened", "check its url, its baudrate and what is behind it"
+        ) from error
 
 
 def _remedy(url: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from devices.registry import find
@@ -26,6 +28,9 @@ log = logging.getLogger(__name__)
 FIRST_SECONDS: Final = 1.0
 MOST_SECONDS: Final = 8.0
 """How long to wait before a port is opened again: at first, and at most."""
+
+PUZZLED_SECONDS: Final = 30.0
+"""The same at most where something happened that nobody expected; well below the watchdog's."""
 
 _GLANCE: Final = 0.2
 """How often time passes for a device without a port."""
@@ -76,6 +81,8 @@ class PortReader:
         self._deliver = deliver
         self._turn = turn
         self._backoff = Backoff(FIRST_SECONDS, MOST_SECONDS)
+        self._puzzled = Backoff(FIRST_SECONDS, PUZZLED_SECONDS)
+        self._puzzles: set[str] = set()
         self._stopping = threading.Event()
         self._complaint = ""
         self._thread: threading.Thread | None = None
@@ -111,17 +118,23 @@ class PortReader:
         if self._thread is not None:
             self._thread.join(within)
 
+    @property
+    def alive(self) -> bool:
+        """Whether its thread still has something to deliver."""
+        return self._thread is not None and self._thread.is_alive()
+
     # -- within -----------------------------------------------------------------------------
 
     def _run(self, device: Device) -> None:
         while not self._stopping.is_set():
             try:
                 self._attend(device)
-            except Exception:  # the supervisor: a port must go on, whatever a driver does
-                log.exception("unexpected; the port is opened again")
+            except Exception as error:  # noqa: BLE001 - the supervisor: a port must go on, whatever a driver does
+                self._wonder(error)
                 self._watch.errors += 1
                 device.closed(Silence.NONSENSE)
-                self._stopping.wait(FIRST_SECONDS)
+                self.round = self._clock.monotonic()
+                self._stopping.wait(self._puzzled.next())
         self._port.close()
         self._hand_over(device.finish())
 
@@ -131,6 +144,7 @@ class PortReader:
             self._read(device)
         except (PortGone, PortBusy, PortDenied) as error:
             device.closed(_CAUSES[type(error)])
+            log.debug("%s: %r", self._port.url, error.__cause__)
             self._complain(str(error))
             self._rest(device)
 
@@ -162,6 +176,15 @@ class PortReader:
     def _hand_over(self, readings: list[Measured]) -> None:
         for measured in readings:
             self._deliver(measured)
+            self._puzzled.reset()
+
+    def _wonder(self, error: Exception) -> None:
+        """Say what nobody expected, and the first time how it came to that."""
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        puzzle = f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
+        trace = None if puzzle in self._puzzles else error
+        self._puzzles.add(puzzle)
+        log.error("unexpected: %s: %s; the port is opened again", puzzle, error, exc_info=trace)
 
     def _complain(self, complaint: str) -> None:
         """Say what is wrong with the port, once; and that it is well again."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from devices.cutters import by_header
 from devices.driver import Ask, Dialogue, Driver, Line, Listen, Opening, Pause, Sample
-from devices.errors import DecodeError, DeviceFault, NotReady
+from devices.errors import DecodeError, DeviceFault, NoReply, NotReady
 from gateway.clock import FakeClock
 from gateway.edge.port import Chunk
 
 if TYPE_CHECKING:
     from devices.cutters import Cutter
-    from devices.driver import Fields, Settings
+    from devices.driver import Fields, Settings, Step
 
 LINE = Line(9600)
 QUESTION = b"?"
@@ -94,6 +95,18 @@ class Mute(Streamer):
     def read(self, _settings: Settings) -> Dialogue:
         yield from ()
         return Sample({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restless(Streamer):
+    """Never waits for anything: it pauses for no time, and again, or gives up at once."""
+
+    step: Step
+
+    def read(self, _settings: Settings) -> Dialogue:
+        while True:
+            with suppress(NoReply):
+                yield self.step
 
 
 @dataclass

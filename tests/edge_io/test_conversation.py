@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from devices.driver import Line
+from devices.driver import Line, Listen, Pause
 from gateway.edge.conversation import Conversation, Observed, Waking
 from gateway.edge.watch import Silence, Watch
 from tests.edge_io.sensors import (
@@ -14,6 +14,7 @@ from tests.edge_io.sensors import (
     QUESTION,
     Answerer,
     Mute,
+    Restless,
     Sleeper,
     Streamer,
     Stubborn,
@@ -22,7 +23,7 @@ from tests.edge_io.sensors import (
 )
 
 if TYPE_CHECKING:
-    from devices.driver import Driver
+    from devices.driver import Driver, Step
     from gateway.edge.conversation import Event
 
 
@@ -224,6 +225,14 @@ def test_a_sensor_that_can_not_be_prepared_is_not_read_but_prepared_again() -> N
 def test_a_dialogue_that_takes_no_step_does_not_spin() -> None:
     talk = Talk(Mute())
     assert talk.quiet(1) == []
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("step", [Pause(0.0), Pause(float("nan")), Listen(0.0), Listen(-1.0)])
+def test_a_dialogue_that_waits_for_nothing_does_not_keep_its_thread(step: Step) -> None:
+    talk = Talk(Restless(step=step))
+    assert talk.quiet(1) == []
+    assert talk.conversation.say() == b""
 
 
 def test_a_port_opened_anew_forgets_what_it_heard_of_the_old_one() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -139,8 +140,11 @@ def test_whoever_was_away_for_less_than_a_second_loses_nothing(uart: Uart) -> No
 def test_an_unplugged_port_is_gone_and_comes_back_under_its_name(uart: Uart, port: Port) -> None:
     port.open()
     uart.unplug()
-    with pytest.raises(PortGone):
+    with pytest.raises(PortGone) as gone:
         _read(port, 1)
+    assert str(gone.value) == (
+        f"{uart.link} was unplugged, or broke off — plug it in again and look at its cable"
+    )
     with pytest.raises(PortGone, match="not there"):
         port.open()
     uart.plug()
@@ -196,8 +200,12 @@ def test_a_port_that_may_not_be_opened_names_the_group_that_may(uart: Uart) -> N
 
 @pytest.mark.parametrize("url", ["/dev/no-such-port", "nonsense://x", "socket://127.0.0.1:1"])
 def test_a_port_that_can_not_be_opened_is_gone_whatever_its_url(url: str) -> None:
-    with pytest.raises(PortGone):
+    with pytest.raises(PortGone) as gone:
         Port(url, LINE, SystemClock()).open()
+    assert re.fullmatch(
+        f"{url} (is not there — plug it in|can't be opened — check its url, its baudrate.*)",
+        str(gone.value),
+    )
 
 
 def test_a_question_drops_what_came_before_it(uart: Uart, port: Port) -> None:

@@ -12,7 +12,7 @@ from devices.registry import find
 from gateway.clock import SystemClock
 from gateway.config.gateway import PortConfig
 from gateway.edge.port import Port
-from gateway.edge.reader import PortReader
+from gateway.edge.reader import FIRST_SECONDS, PortReader
 from gateway.edge.watch import Silence
 from gateway.errors import ConfigError
 from gateway.simulator.omnipresense import Radar
@@ -138,6 +138,37 @@ def test_an_unexpected_error_ends_no_thread(site: Site) -> None:
     site.listening()
     site.uart.write(_frame(2))
     until(lambda: site.numbers() == [2], 5, "a reading")
+
+
+def test_an_error_that_comes_again_is_waited_out_longer_and_told_without_its_trace(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.reader.start()
+    site.listening()
+    site.stumbles = 2
+    until(lambda: bool(site.uart.write(_frame(1))) and not site.stumbles, 20, "two errors")
+    until(lambda: site.watch.errors == 2, 5, "the second error being told")
+    pause = site.reader._puzzled  # noqa: SLF001 - waiting for it would take as long
+    assert pause.next() > FIRST_SECONDS
+    said = [one for one in caplog.records if one.msg.startswith("unexpected")]
+    assert [one.exc_info is not None for one in said] == [True, False]
+    assert [one.message.split(":")[1] for one in said] == [" RuntimeError in test_reader.py"] * 2
+    until(lambda: bool(site.uart.write(_frame(1))) and bool(site.delivered), 20, "a reading")
+    assert pause.next() <= FIRST_SECONDS
+
+
+def test_what_a_library_says_of_a_port_is_for_whoever_asks_for_it(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    site.reader.start()
+    site.listening()
+    site.uart.unplug()
+    site.silent(Silence.PORT_GONE)
+    (said,) = (one for one in caplog.records if one.levelname == "WARNING")
+    assert "was unplugged, or broke off — plug it in again" in said.message
+    assert "SerialException" not in said.message
+    assert "SerialException" in caplog.text
 
 
 def test_an_unexpected_error_while_the_port_is_away_ends_no_thread_either(site: Site) -> None:
