@@ -2,7 +2,8 @@
 
 Levels: `info` for what changes seldom (started, connected, port open), `warning` for what someone
 should look at, `error` for what needs someone, `debug` for the rest. What happens with every
-reading is counted, never logged. No password, token or payload is ever written.
+reading is counted, never logged; whatever else comes too often is let through a few times a minute.
+No password, token or payload is ever written.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import logging
 import os
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gateway.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
 LEVELS: Final = {
     "debug": logging.DEBUG,
@@ -27,6 +29,52 @@ LEVELS: Final = {
 
 _PRIORITIES: Final = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
 """From which level on a line has which priority (sd-daemon(3)); below all of them: 7, debug."""
+
+
+FEW: Final = 5
+"""Lines of one kind from one thread that are let through a minute."""
+
+_MINUTE: Final = 60.0
+
+
+@dataclass(slots=True)
+class _Kind:
+    """One kind of line: since when it is counted, how often it was said and left out."""
+
+    since: float
+    said: int = 0
+    left_out: int = 0
+
+
+class Few(logging.Filter):
+    """Lets no kind of line flood a log; the next one let through says how many were left out.
+
+    A kind is what stands in the code (logger, level, sentence) and the thread that says it: no port
+    takes the word from another.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """Begin with nothing said."""
+        super().__init__()
+        self._monotonic = monotonic
+        self._kinds: dict[Hashable, _Kind] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether a line is let through, and add to it what was not."""
+        now = self._monotonic()
+        sentence = (record.threadName, record.name, record.levelno, str(record.msg))
+        kind = self._kinds.setdefault(sentence, _Kind(now))
+        if now - kind.since >= _MINUTE:
+            kind.since, kind.said = now, 0
+        if kind.said == FEW:
+            kind.left_out += 1
+            return False
+        kind.said += 1
+        if kind.left_out:
+            record.msg = f"{record.getMessage()} (and {kind.left_out} more like it before)"
+            record.args = ()
+            kind.left_out = 0
+        return True
 
 
 class _Person(logging.Formatter):
@@ -68,6 +116,7 @@ def start(level: str | None = None, env: Mapping[str, str] = os.environ) -> None
     if name not in LEVELS:
         raise ConfigError(f"there is no log level {name!r}", f"choose one of {', '.join(LEVELS)}")
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Few())
     handler.setFormatter(_Journal() if _is_journal(sys.stderr.fileno(), env) else _Person())
     root = logging.getLogger()
     root.handlers[:] = [handler]
