@@ -13,6 +13,7 @@ from gateway.config.collector import CollectorConfig
 from gateway.config.document import Unreadable, judge, read
 from gateway.config.drivers import driver_flaws
 from gateway.config.findings import Finding, Flaw
+from gateway.config.folders import folder_flaws
 from gateway.config.gateway import GatewayConfig
 from gateway.config.rules import broken_rules, tables
 from gateway.trust.sources import find
@@ -37,8 +38,8 @@ def check(path: str | os.PathLike[str], *, here: bool = False) -> list[Finding]:
 
     Args:
         path: A `gateway.toml` or `collector.toml`; its table `[gateway]` or `[collector]` tells.
-        here: Whether this is the machine that it is for: an absent port or broker is then an
-            error, otherwise a warning.
+        here: Whether this is the machine that it is for: an absent port or broker, or a folder
+            that can't be written to, is then an error, otherwise a warning.
     """
     try:
         document = read(path)
@@ -50,7 +51,8 @@ def check(path: str | os.PathLike[str], *, here: bool = False) -> list[Finding]:
     flaws += broken_rules(content)
     flaws += driver_flaws(content)
     level: Level = "error" if here else "warning"
-    flaws += [*_files(content, level), *_clock(content, level), *_ports(content, level)]
+    flaws += [*_files(content, level), *folder_flaws(content, level)]
+    flaws += [*_clock(content, level), *_ports(content, level), *_store(content)]
     if all(flaw.path != _URL for flaw in flaws):
         flaws += _broker(content, level)
     return sorted(map(document.find, flaws), key=lambda finding: finding.line)
@@ -99,6 +101,15 @@ def _ports(content: dict[str, Any], level: Level) -> Iterator[Flaw]:
         if isinstance(url, str) and url.startswith("/") and not Path(url).exists():
             error = f"{url} is not plugged in"
             yield Flaw(("ports", number, "url"), error, "simpang port list shows what is", level)
+
+
+def _store(content: dict[str, Any]) -> Iterator[Flaw]:
+    """Find the store that is still to come, named or left out."""
+    store = content.get("store", {})
+    kind = store.get("kind", "influxdb") if isinstance(store, dict) else None
+    if "collector" in content and kind == "influxdb":
+        error = "this version can't write to influxdb yet"
+        yield Flaw(("store", "kind"), error, 'add [store] with kind = "sqlite" and path = …')
 
 
 def _broker(content: dict[str, Any], level: Level) -> Iterator[Flaw]:

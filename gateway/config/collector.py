@@ -55,7 +55,7 @@ class _Store(Section):
 
 
 class InfluxStore(_Store):
-    """An InfluxDB: 1.8, 1.11 or later, or 2.
+    """An InfluxDB: 1.8, 1.11 or later, or 2; this version of Simpang can't write to it yet.
 
     Attributes:
         kind: `influxdb`.

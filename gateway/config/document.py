@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from gateway.config import grammar
 from gateway.config.findings import Finding, Flaw, explain, write
 from gateway.config.positions import locate
 from gateway.errors import ConfigError
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gateway.config.positions import KeyPath
-
-_AT: Final = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 _CONSEQUENCES: Final = {"default_factory_not_called"}
 """What pydantic reports only because of another mistake."""
@@ -75,15 +73,8 @@ def read(path: str | os.PathLike[str]) -> Document:
     except UnicodeDecodeError:
         finding = Finding(file, 1, "", "is no text in UTF-8", "save it as UTF-8")
     except tomllib.TOMLDecodeError as error:
-        where = _AT.search(str(error))
-        what = _AT.sub("", str(error))
-        finding = Finding(
-            file,
-            int(where[1]) if where else text.count("\n") + 1,
-            "",
-            f"no TOML: {what[:1].lower()}{what[1:]}",
-            f"look at column {where[2]} of this line" if where else "look at the end of the file",
-        )
+        line, what, remedy = grammar.explain(error, text)
+        finding = Finding(file, line, "", what, remedy)
     raise Unreadable(finding)
 
 

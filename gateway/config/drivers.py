@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from devices.errors import BadSetting, DriverError, UnknownDriver
 from devices.registry import find
 from gateway.config.findings import Flaw, unknown_key
-from gateway.config.gateway import DeviceConfig
+from gateway.config.gateway import LEAST_TRAFFIC, DeviceConfig
 from gateway.config.rules import tables
 from schemas.quantity import QUANTITIES
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gateway.config.positions import KeyPath
 
 _OURS: Final = DeviceConfig.model_fields.keys() - {"settings"}
+_OF_A_BUS: Final = ("address", "map")
 _LISTED: Final = "simpang device drivers lists them all"
 
 
@@ -40,18 +41,31 @@ def _device(name: str, device: dict[str, Any], path: KeyPath) -> Iterator[Flaw]:
     except DriverError as error:
         yield Flaw((*path, "driver"), error.why, "install it again, or tell its author")
     else:
+        yield from _bus(driver, device, path)
         yield from _settings(driver, device, path)
         yield from _calibration(driver, device, path)
-        if driver.channels and device.get("interval") == 0:
-            error_text = "an interval of traffic has a length"
-            yield Flaw((*path, "interval"), error_text, "leave it out for one minute")
+        yield from _interval(driver, device, path)
+
+
+def _bus(driver: Driver, device: dict[str, Any], path: KeyPath) -> Iterator[Flaw]:
+    """Find what only the driver of a bus takes."""
+    for key in _OF_A_BUS:
+        if key in device and key not in driver.takes:
+            yield Flaw((*path, key), f"{driver.name} takes none: it is on no bus", "leave it out")
+
+
+def _interval(driver: Driver, device: dict[str, Any], path: KeyPath) -> Iterator[Flaw]:
+    interval = device.get("interval")
+    if driver.channels and isinstance(interval, int | float) and 0 <= interval < LEAST_TRAFFIC:
+        error = f"an interval of traffic lasts {LEAST_TRAFFIC:g} s or longer"
+        yield Flaw((*path, "interval"), error, "leave it out for one minute")
 
 
 def _settings(driver: Driver, device: dict[str, Any], path: KeyPath) -> Iterator[Flaw]:
     """Let the driver judge each of its settings alone, so that all mistakes are found."""
     for key in device.keys() - _OURS:
         if key not in driver.takes:
-            yield unknown_key((*path, key), _OURS | driver.takes.keys())
+            yield unknown_key((*path, key), _OURS.difference(_OF_A_BUS) | driver.takes.keys())
             continue
         try:
             driver.configure({key: device[key]})

@@ -14,6 +14,9 @@ from schemas.base import Id
 TRAFFIC_INTERVAL: Final = 60.0
 """Seconds of one interval of traffic, where none is set."""
 
+LEAST_TRAFFIC: Final = 1.0
+"""Seconds that an interval of traffic lasts at least."""
+
 READING_INTERVAL: Final = 1.0
 """Seconds between two readings of anything else, where none is set."""
 
@@ -112,11 +115,10 @@ class DeviceConfig(Section):
         id: Its name in topics and tags, unique on this gateway.
         driver: How it speaks, `maker.model`.
         interval: Seconds between readings kept, 0 keeps every one; of traffic, the length of an
-            interval. Left out: 1 s, of traffic one
-            minute.
+            interval, at least 1 s. Left out: 1 s, of traffic one minute.
         calibration: Quantity name to its correction.
-        address: Its number on a bus.
-        map: Its Modbus register map, `maker.model` or a file.
+        address: Its number on a bus, for a driver of one.
+        map: Its Modbus register map, `maker.model` or a file, for a driver of such.
         settings: All other keys of the table: the driver's own.
     """
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import tomlkit
 
+from devices.registry import find
 from gateway.config.collector import load_collector
 from gateway.config.document import read_or_refuse
 from gateway.config.load import load_gateway
 
 if TYPE_CHECKING:
     import os
+
+    from gateway.config.gateway import DeviceConfig, PortConfig
 
 _SECRET: Final = re.compile(r"(^|_)(password|passwd|secret|token|pin|key)$", re.IGNORECASE)
 HIDDEN: Final = "(hidden)"
@@ -27,9 +31,9 @@ def resolve(path: str | os.PathLike[str]) -> dict[str, Any]:
     """
     if "collector" in read_or_refuse(path).content:
         return hide(load_collector(path).model_dump(mode="json", exclude_none=True))
-    table = load_gateway(path).model_dump(mode="json", exclude_none=True)
-    for port in table["ports"]:
-        port["devices"] = [device | device.pop("settings") for device in port["devices"]]
+    config = load_gateway(path)
+    table = config.model_dump(mode="json", exclude_none=True)
+    table["ports"] = [_port(port) for port in config.ports]
     return hide(table)
 
 
@@ -41,6 +45,21 @@ def as_json(path: str | os.PathLike[str]) -> str:
 def as_toml(path: str | os.PathLike[str]) -> str:
     """Write the resolved config as TOML that means the same."""
     return tomlkit.dumps(resolve(path))
+
+
+def _port(port: PortConfig) -> dict[str, Any]:
+    """Fill in what the drivers know of a port and its devices."""
+    lines = [asdict(find(device.driver).line) for device in port.devices[:1]]
+    said = port.model_dump(mode="json", exclude_none=True)
+    devices = [_device(device) for device in port.devices]
+    return {"url": port.url, **dict(*lines), **said, "devices": devices}
+
+
+def _device(device: DeviceConfig) -> dict[str, Any]:
+    driver = find(device.driver)
+    shown = device.model_dump(mode="json", exclude_none=True, exclude={"settings"})
+    interval = device.usual_interval(traffic=bool(driver.channels))
+    return shown | {"interval": interval} | dict(driver.configure(device.settings))
 
 
 def hide(table: dict[str, Any]) -> dict[str, Any]:
