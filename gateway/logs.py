@@ -71,8 +71,7 @@ class Few(logging.Filter):
             return False
         kind.said += 1
         if kind.left_out:
-            record.msg = f"{record.getMessage()} (and {kind.left_out} more like it before)"
-            record.args = ()
+            record.msg = f"{record.msg} (and {kind.left_out} more like it before)"
             kind.left_out = 0
         return True
 

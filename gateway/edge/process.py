@@ -144,6 +144,7 @@ class Gateway:
             if item is None:
                 break
             self._take(item)
+        self._core.publisher.counters["unread_messages"] = self._inbox.dropped
         now = self._clock.monotonic()
         self._core.tick(now, self._clock.stamp())
         self._feed(now)

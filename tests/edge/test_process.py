@@ -14,10 +14,11 @@ from devices.plantower import PMS5003
 from gateway.clock import SystemClock
 from gateway.config.load import load_gateway
 from gateway.edge import process as process_module
-from gateway.edge.inbox import Inbox
+from gateway.edge.inbox import MOST_MESSAGES, Inbox
 from gateway.edge.measured import Measured
 from gateway.edge.process import Gateway
 from gateway.edge.spool_summary import summarize
+from gateway.mqtt import Arrived
 from gateway.simulator.uart import Uart
 from schemas.reading import Flag, Reading, Value
 from tests.waiting import until
@@ -179,6 +180,15 @@ def test_a_stop_loses_no_reading_that_waits_for_room(
     gateway._finish()  # noqa: SLF001 - the same
     uart.unplug()
     assert summarize(tmp_path / "spool.db").measured["pm-1"] >= 5
+
+
+def test_messages_that_came_too_fast_are_counted_where_health_tells_it(tmp_path: Path) -> None:
+    gateway = in_here(tmp_path)
+    for _ in range(MOST_MESSAGES + 3):
+        gateway._inbox.happened(Arrived("t", b"", retained=False, token=None))  # noqa: SLF001 - no broker is there to do it
+    gateway.stop()
+    gateway.run()
+    assert gateway._core.publisher.counters["unread_messages"] == 3  # noqa: SLF001 - health is for the broker
 
 
 def measure(gateway: Gateway, device: str) -> None:
