@@ -45,6 +45,10 @@ class SpoolUnwritable(SimpangError):
     """The disk can't take a commit now: memory takes over, the disk is tried again."""
 
 
+class SpoolUnreadable(SimpangError):
+    """The disk does not give the bytes of one batch: set it aside, the others go on."""
+
+
 class BrokerGone(SimpangError):
     """No broker to talk to: back off and try again."""
 

@@ -79,7 +79,8 @@ class Announcements:
         self._said_spool: bytes | None = None
         self._spool_at = self._health_at = -float("inf")
         self._node_at = now
-        self._last_before_crash: int | None = spool.recall(LAST) if spool.crashed else None
+        last = spool.recall(LAST) if spool.crashed else None
+        self._last_before_crash = last if isinstance(last, int) else None
         self._twin = False
         self._denied: str | None = None
 

@@ -168,18 +168,24 @@ class Batcher:
         made = [self._settle(clock, group, moment, now) for (_, clock), group in groups.items()]
         return [held for held in made if held is not None and not held.after_commit]
 
-    def learn(self, now: float) -> None:
-        """The file could be read only now: take up what an earlier opening left in it."""
+    def learn(self, now: float, *, afresh: bool) -> None:
+        """Another file is there: take up what an earlier opening left in it.
+
+        Args:
+            now: Monotonic seconds.
+            afresh: Whether nothing was known before: then what was counted counts on.
+        """
         for slot, state in self._channels.items():
+            state.close()
             known = self._spool.recall(_name(slot))
             if known is not None:
-                state.learn(known, self._after_crash_ms)
+                state.learn(known, self._after_crash_ms, counts=afresh)
         self._changed.update(self._channels)
         self._take_up(now)
 
     def look_again(self) -> None:
-        """The disk is back: readings that it holds may wait for a date."""
-        self._undated = True
+        """Readings may wait for a date that the disk did not give before."""
+        self._undated = self._spool.look_again()
 
     def unbind(self) -> list[Held]:
         """In memory: let traffic go without its running count, since no commit comes."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from gateway.edge.held import Held, batch_id, split_id
 
-    from gateway.edge.held import EpochRow, Held, Waiting
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from gateway.edge.held import EpochRow, Waiting
 
 
 @dataclass(slots=True)
@@ -79,9 +81,9 @@ class Changes:
         held = self.born.get(number)
         return held is None or not held.after_commit
 
-    def ready(self, after: int) -> Iterator[Held]:
-        """Go through the batches above an id that may be sent."""
-        return (held for held in self.born.values() if held.id > after and self.may_go(held.id))
+    def ready(self, after: int) -> Iterator[int]:
+        """Go through the batches born here above an id that may be sent."""
+        return (number for number in self.born if number > after and self.may_go(number))
 
     def unbind(self, rewrite: Callable[[bytes], bytes | None]) -> list[Held]:
         """Let batches go that were bound to a commit that will not come, as far as they may.
@@ -99,26 +101,58 @@ class Changes:
         return freed
 
     def give_up(self, size: int) -> Iterator[Held | Waiting]:
-        """Drop the oldest batches, then the oldest readings, until no more than `size` is left."""
-        while self.size > size:
-            gone: Held | Waiting
-            if self.born:
-                gone = self.born.pop(next(iter(self.born)))
-                self.refused.pop(gone.id, None)
+        """Drop the oldest batches, then the oldest undated readings, down to `size`.
+
+        What is bound to a commit stays, and so does what the disk has the readings of: after a
+        crash they would come again. Dated readings stay too: their batch is open, and will be sent.
+        """
+        going: list[Held | Waiting] = [
+            held for held in self.born.values() if not (held.after_commit or held.rests)
+        ]
+        going += [waiting for waiting in self.added.values() if waiting.at is None]
+        for gone in going:
+            if self.size <= size:
+                return
+            if isinstance(gone, Held):
+                del self.born[gone.id]
             else:
-                gone = self.added.pop(next(iter(self.added)))
+                del self.added[gone.id]
             self.size -= gone.size
             yield gone
 
-    def start_over(self, kept: dict[str, object]) -> None:
-        """Forget all that speaks of a file that is gone; keep what only RAM has."""
-        self.forgotten.clear()
+    def move(self, numbers: Mapping[int, int], first_waiting: int, later: float) -> None:
+        """Move to another file: what spoke of the old one goes, what only RAM has is renumbered.
+
+        A batch forgotten here may lie there too, under the same epoch and seq.
+
+        Args:
+            numbers: The number of each epoch there, by its number here.
+            first_waiting: The lowest id that is free for a waiting reading there.
+            later: Seconds by which that file has been open for longer.
+        """
+
+        def there(number: int) -> int:
+            epoch, seq = split_id(number)
+            return batch_id(numbers[epoch], seq)
+
+        born = (
+            replace(held, id=there(held.id), born=held.born + later) for held in self.born.values()
+        )
+        self.born = {held.id: held for held in sorted(born, key=lambda held: held.id)}
+        known = {number for number in self.forgotten if split_id(number)[0] in numbers}
+        self.forgotten = {there(number) for number in known}
+        self.refused = {
+            there(number): mark and (mark[0], mark[1] + later)
+            for number, mark in self.refused.items()
+            if split_id(number)[0] in numbers
+        }
+        further = max(0, first_waiting - min(self.added, default=first_waiting))
+        self.added = {
+            number + further: replace(waiting, id=number + further)
+            for number, waiting in self.added.items()
+        }
         self.removed.clear()
         self.retired.clear()
-        self.refused = {
-            number: mark for number, mark in self.refused.items() if number in self.born
-        }
-        self.kept = dict(kept)
 
 
 class Committed(NamedTuple):
@@ -127,7 +161,9 @@ class Committed(NamedTuple):
     Attributes:
         ready: Batches that may be published from now on.
         evicted: Ids of batches that were given up.
+        moved: Whether the file is another one than before, in which batches have other ids.
     """
 
     ready: list[Held]
     evicted: list[int]
+    moved: bool = False

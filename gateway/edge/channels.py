@@ -54,13 +54,22 @@ class Channel:
         channel.learn(known, after_crash_ms)
         return channel
 
-    def learn(self, known: dict[str, Any], after_crash_ms: int) -> None:
-        """Add what an earlier opening remembered to what is known by now; see `read`."""
-        self.measured += known.get("measured", 0)
-        self.total += known.get("total", 0.0)
-        self.address = max(self.address, known.get("address", 0))
-        closed = [[first, last + after_crash_ms] for first, last in known.get("stretches", [])]
-        self.closed = _bounded([*self.closed, *closed])
+    def learn(self, known: Any, after_crash_ms: int, *, counts: bool = True) -> None:  # noqa: ANN401 - JSON
+        """Add what an earlier opening remembered to what is known by now; see `read`.
+
+        Args:
+            known: What `write` wrote; what no version of ours wrote is passed over.
+            after_crash_ms: As in `read`.
+            counts: Whether what it counted is to be added too.
+        """
+        match known:
+            case {"measured": int(measured), "total": float() | int() as total,
+                  "address": int(address), "stretches": [*stretches]}:  # fmt: skip
+                self.measured += measured if counts else 0
+                self.total += total if counts else 0
+                self.address = max(self.address, address)
+                closed = [[first, last + after_crash_ms] for first, last in stretches]
+                self.closed = _bounded([*self.closed, *closed])
 
     def count(self, counted: float) -> float:
         """Count on to what a counter has that began with the process; return the running count."""

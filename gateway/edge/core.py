@@ -160,6 +160,7 @@ class Core:
         if now - self._looked >= REOFFER_LOOK:
             self._looked = now
             self.publisher.reoffer(now)
+            self.batcher.look_again()
         for reading in self.announcements.node_readings(now, stamp):
             self.measured(reading, stamp, MODEL, now)
         self._say(self.announcements.due(now))
@@ -170,25 +171,16 @@ class Core:
         while (held := self.publisher.next(now)) is not None:
             mid = self._send(held)
             if mid is None:
+                self.publisher.put_back(held)
                 return
+            self.publisher.sent(held, now)
             if self._config.publish.delivery == "broker":
                 self._by_mid[mid] = held.id
 
     def commit(self, now: float) -> None:
         """Commit, and let go what waited for it."""
-        in_memory = self.spool.memory
-        if self.spool.reopen(now):
-            self.batcher.learn(now)
-            self.publisher.look_again()
+        if commit(self.spool, self.batcher, self.publisher, now):
             self._kept = None
-        self.batcher.save(now)
-        committed = self.spool.commit(now)
-        self.publisher.evicted(committed.evicted)
-        self.publisher.born(committed.ready)
-        if self.spool.memory:
-            self.publisher.born(self.batcher.unbind())
-        elif in_memory:
-            self.batcher.look_again()
 
     def finish(self, now: float) -> None:
         """Close all batches and commit them, before a stop; they are still sent after it."""
@@ -247,6 +239,30 @@ class Core:
 
     def _topic(self, kind: Kind, device: str | None = None) -> str:
         return topics.build(self._config.broker.root, self._config.gateway.id, kind, device)
+
+
+def commit(spool: Spool, batcher: Batcher, publisher: Publisher, now: float) -> bool:
+    """Commit what is open in the spool, with what the batcher remembers; tell the publisher.
+
+    Returns:
+        Whether another file is there than the one known: its facts are news.
+    """
+    in_memory, another = spool.memory, spool.reopen()
+    if another:
+        batcher.close_all(now)
+        batcher.learn(now, afresh=spool.adopt(now))
+    batcher.save(now)
+    committed = spool.commit(now)
+    if committed.moved:
+        batcher.close_all(now)  # only RAM has their readings now
+        publisher.start_anew()
+    publisher.evicted(committed.evicted)
+    publisher.born(committed.ready)
+    if spool.memory:
+        publisher.born(batcher.unbind())
+    elif in_memory:
+        batcher.look_again()
+    return another
 
 
 def _is_news(before: Kept | None, after: Kept) -> bool:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -16,33 +13,47 @@ class Counts:
 
     Attributes:
         held: Batches held, the refused among them.
+        undated: Readings that wait for a date.
         refused: Batches that a collector refused.
         crashes: Openings that found no clean close.
         dropped: Batches and readings given up, by cause, since the file was made.
     """
 
     held: int = 0
+    undated: int = 0
     refused: int = 0
     crashes: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
 
-    def learn(self, known: dict[str, Any] | None) -> None:
-        """Add what a file had counted before."""
-        known = known or {}
-        self.held += int(known.get("held", 0))
-        self.refused += int(known.get("refused", 0))
-        self.crashes += int(known.get("crashes", 0))
-        self.dropped.update(known.get("dropped", {}))
+    def learn(self, known: Any) -> bool:  # noqa: ANN401 - whatever JSON a version left there
+        """Add what a file had counted before; False where no version of ours wrote it."""
+        match known:
+            case {
+                "held": int(held),
+                "undated": int(undated),
+                "refused": int(refused),
+                "crashes": int(crashes),
+                "dropped": {**dropped},
+            }:
+                self.held += held
+                self.undated += undated
+                self.refused += refused
+                self.crashes += crashes
+                self.dropped.update(
+                    {str(cause): n for cause, n in dropped.items() if isinstance(n, int)}
+                )
+                return True
+        return False
 
-    def give_up(self, batches: int, causes: Mapping[str, int]) -> None:
-        """Note what had to go."""
-        self.held -= batches
-        self.dropped.update(causes)
+    def copy(self) -> Counts:
+        """Copy them, to count on without touching these."""
+        return replace(self, dropped=Counter(self.dropped))
 
     def write(self) -> dict[str, Any]:
         """Write them as JSON for the file."""
         return {
             "held": self.held,
+            "undated": self.undated,
             "refused": self.refused,
             "crashes": self.crashes,
             "dropped": dict(self.dropped),

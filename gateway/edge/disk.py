@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from gateway.edge.held import Held, Waiting
 from gateway.edge.spool_file import SpoolFile
-from gateway.errors import SpoolDamaged, SpoolUnwritable
+from gateway.errors import SpoolDamaged, SpoolUnreadable, SpoolUnwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from gateway.edge.held import Held
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ _DAMAGED_KEPT: Final = 3
 """Damaged files that are kept for a look, the newest."""
 
 _T = TypeVar("_T")
-_R = TypeVar("_R", Held, Waiting)
+_R = TypeVar("_R")
 
 
 class Disk:
@@ -44,6 +45,7 @@ class Disk:
         self.fails = False
         self.damage: SpoolDamaged | None = None
         self.alarms: set[str] = set()
+        self._moved_aside = False
         self.file = self._open()
 
     def ask(self, question: Callable[[SpoolFile], _T], otherwise: _T) -> _T:
@@ -63,15 +65,23 @@ class Disk:
             return answer
         return otherwise
 
-    def pages(self, fetch: Callable[[SpoolFile, int], list[_R]], after: int) -> Iterator[_R]:
-        """Read rows above an id page by page, as far as they are asked for."""
+    def pages(
+        self, fetch: Callable[[SpoolFile, int], list[_R]], after: int, place: Callable[[_R], int]
+    ) -> Iterator[_R]:
+        """Read rows above an id page by page, as far as they are asked for.
+
+        Args:
+            fetch: Reads at most `PAGE` rows above an id.
+            after: The id to begin above.
+            place: Tells the id of a row.
+        """
         nothing: list[_R] = []
         while True:
             page = self.ask(partial(_above, fetch, after), nothing)
             yield from page
             if len(page) < PAGE:
                 return
-            after = page[-1].id
+            after = place(page[-1])
 
     def failed(self, error: SpoolUnwritable) -> None:
         """Note that a commit could not be written."""
@@ -87,25 +97,56 @@ class Disk:
         self.fails = False
         self.alarms -= {"memory", "unreadable"}
 
-    def reopen(self) -> SpoolFile | None:
+    def reopen(self) -> bool:
         """Try a fresh connection: one that failed may go on failing on a healthy disk.
 
         Returns:
-            The file, where it was not open before and so has something to tell.
+            Whether it leads to another file than the one known: what that one says is news.
         """
         fresh = self._open()
         if fresh is None:
-            return None
+            return False
         known, self.file = self.file, fresh
         if known is not None:
             known.close()
-        return fresh if known is None else None
+        if known is not None and known.identity == fresh.identity:
+            return False
+        self.damage = None
+        return True
+
+    def read(self, number: int) -> Held | None:
+        """Read one batch; None where it is gone.
+
+        Raises:
+            SpoolUnreadable: The disk does not give its bytes.
+        """
+        if self.file is None:
+            return None
+        try:
+            return self.file.read(number)
+        except SpoolDamaged as error:
+            self.damage = error
+        except SpoolUnwritable as error:
+            raise SpoolUnreadable(str(error)) from error
+        return None
+
+    def why_another(self) -> str:
+        """Say in a word why another file is there: `damaged`, or `replaced` by somebody."""
+        moved, self._moved_aside = self._moved_aside, False
+        return "damaged" if moved else "replaced"
 
     def replace(self, error: SpoolDamaged) -> None:
-        """Move a damaged file aside and begin an empty one."""
+        """Move a damaged file aside and begin an empty one.
+
+        Unless another file came to lie at its place: that one is opened.
+        """
+        known = self.file
         self.close()
         self.damage = None
-        self._move_aside(error)
+        if known is None or known.is_there():
+            self._move_aside(error)
+        else:
+            self.alarms.add("damaged")
         self.file = self._open()
 
     def close(self) -> None:
@@ -137,6 +178,7 @@ class Disk:
         number = 1 + max((int(text) for text in numbers if text.isdigit()), default=0)
         aside = self.path.with_name(f"{name}.damaged.{number}")
         self.alarms.add("damaged")
+        self._moved_aside = True
         try:
             for tail in ("", "-wal", "-shm"):
                 with contextlib.suppress(FileNotFoundError):

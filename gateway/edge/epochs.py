@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gateway.edge.held import EpochRow
+from gateway.edge.held import MOST_RANGES, EpochRow
 from schemas.spool import MOST_EPOCHS, EpochState, SpoolState
 
 if TYPE_CHECKING:
@@ -22,16 +22,48 @@ class Epochs:
         current: The epoch that batches are born in now.
     """
 
-    def __init__(self, rows: Iterable[EpochRow], number: int | None, name: str) -> None:
-        """Begin a new epoch behind the known ones, or at `number` where they can't be read."""
+    def __init__(self, rows: Iterable[EpochRow], name: str) -> None:
+        """Begin a new epoch behind the known ones."""
         self.rows = {row.number: row for row in rows}
-        following = max(self.rows, default=0) + 1
-        self.current = EpochRow(following if number is None else number, name)
+        self._begin(name)
+
+    def _begin(self, name: str) -> None:
+        self.current = EpochRow(max(self.rows, default=0) + 1, name)
         self.rows[self.current.number] = self.current
 
-    def learn(self, rows: Iterable[EpochRow]) -> None:
-        """Take over epochs of a file that could be read only now; what is known here holds."""
-        self.rows = {**{row.number: row for row in rows}, **self.rows}
+    def move(self, rows: Iterable[EpochRow], name: str, cause: str) -> dict[int, int]:
+        """Move into another file, and begin a new epoch there.
+
+        An epoch that is known there keeps its number there; the others go behind.
+
+        Args:
+            rows: The epochs of that file.
+            name: The name of the new epoch.
+            cause: Why the file before can't be read any more.
+
+        Returns:
+            The new number of each epoch known here, by its old one.
+        """
+        there = {row.number: row for row in rows}
+        named = {row.epoch: row for row in there.values()}
+        numbers: dict[int, int] = {}
+        for number, row in sorted(self.rows.items()):
+            same = named.get(row.epoch)
+            if same is None:
+                row.number = max(there, default=0) + 1
+                if row.committed > 1:
+                    row.drop(row.committed - 1, cause, above=1)
+            else:
+                row.number = same.number
+                since = [gone for gone in row.dropped if gone[0] >= same.next]
+                row.dropped = [*same.dropped, *since][-MOST_RANGES:]
+                row.next = max(row.next, same.next)
+                row.committed = max(row.committed, same.committed)
+            numbers[number] = row.number
+            there[row.number] = row
+        self.rows = there
+        self._begin(name)
+        return numbers
 
     def spent(self, lowest: Callable[[int], int | None]) -> set[int]:
         """Find the epochs that need not be listed any more, and strike them off.
@@ -47,11 +79,12 @@ class Epochs:
             del self.rows[number]
         return gone
 
-    def state(self, lowest: Callable[[int], int | None]) -> SpoolState:
+    def state(self, lowest: Callable[[int], int | None], *, more: bool) -> SpoolState:
         """Write the `spool` message.
 
         Args:
             lowest: Tells the lowest seq held of an epoch, by its number.
+            more: Whether there may be epochs that nobody can read now.
         """
         listed: list[EpochState] = []
         for number, row in sorted(self.rows.items())[:MOST_EPOCHS]:
@@ -64,4 +97,6 @@ class Epochs:
                     dropped=row.dropped,
                 )
             )
-        return SpoolState(now=self.current.epoch, epochs=listed, more=len(self.rows) > MOST_EPOCHS)
+        return SpoolState(
+            now=self.current.epoch, epochs=listed, more=more or len(self.rows) > MOST_EPOCHS
+        )

@@ -11,6 +11,9 @@ from schemas.reading import Cause, Flag, Reading, Value
 SEQ_BITS: Final = 40
 """A batch's id is (number of its epoch, seq) in one integer, so that one key orders all births."""
 
+MOST_RANGES: Final = 32
+"""Ranges given up that an epoch lists; beyond, the lowest go: `low` has passed them already."""
+
 _OVERHEAD: Final = 120
 """Bytes of RAM and disk that a row costs beyond its payload, roughly."""
 
@@ -60,6 +63,7 @@ class Held:
         born: Seconds the spool had been open when it was born, over all openings.
         payload: The bytes that travel.
         after_commit: True where it may be published only once it is committed.
+        rests: True while the disk holds readings of it that wait, and not the batch.
     """
 
     id: int
@@ -72,6 +76,7 @@ class Held:
     born: float
     payload: bytes
     after_commit: bool = False
+    rests: bool = False
 
     @property
     def size(self) -> int:
@@ -97,15 +102,24 @@ class EpochRow:
     committed: int = 1
     dropped: list[tuple[int, int, str]] = field(default_factory=list)
 
-    def drop(self, seq: int, cause: str) -> None:
-        """Note that one batch was given up, joining it to a range beside it."""
-        for place, (low, high, known) in enumerate(self.dropped):
-            if known == cause and low <= seq <= high:
-                return
-            if known == cause and seq in {low - 1, high + 1}:
-                self.dropped[place] = (min(low, seq), max(high, seq), cause)
-                return
-        self.dropped.append((seq, seq, cause))
+    def drop(self, seq: int, cause: str, above: int | None = None) -> None:
+        """Note that a batch was given up, joining it to what was given up beside it.
+
+        Args:
+            seq: The batch.
+            cause: Why it had to go.
+            above: The lowest seq such that nothing is held from there up to this one: what was
+                given up there for the same cause becomes one range with it, since only a seq that
+                the store lacks is ever looked up in it. Without it only neighbours are joined.
+        """
+        low = high = seq
+        others: list[tuple[int, int, str]] = []
+        for first, last, known in self.dropped:
+            if known == cause and first <= seq + 1 and last + 1 >= (above or seq):
+                low, high = min(low, first), max(high, last)
+            else:
+                others.append((first, last, known))
+        self.dropped = sorted([*others, (low, high, cause)])[-MOST_RANGES:]
 
 
 def batch_id(number: int, seq: int) -> int:

@@ -9,6 +9,8 @@ from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gateway.errors import SpoolUnreadable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -29,6 +31,12 @@ BACKLOG_SHARE: Final = 4
 
 UNANSWERED: Final = "unanswered"
 """The reason of a batch that nobody ever answered while later ones were."""
+
+UNREADABLE: Final = "unreadable"
+"""The reason of a batch whose bytes the disk does not give."""
+
+READ_AGAIN: Final = 600.0
+"""Seconds until such a batch is tried again."""
 
 _PAGE: Final = 64
 
@@ -75,7 +83,13 @@ class Publisher:
         self._first_wait = self._wait = resend_seconds
         self._reoffer_seconds = reoffer_seconds
         self._connected = False
-        self._live = spool.newest()
+        self._orders = self._live_run = 0
+        self._heard = self._lengthened = self._probed = -math.inf
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Take up what the spool holds, as if nothing of it had ever been sent."""
+        self._live = self._spool.newest()
         self._cursor = 0
         self._ahead: deque[int] = deque()
         self._offered: deque[int] = deque()
@@ -83,9 +97,7 @@ class Publisher:
         self._sent: OrderedDict[int, _Sent] = OrderedDict()
         self._names: dict[int, tuple[str, int]] = {}
         self._highest: dict[str, int] = {}
-        self._orders = self._live_run = 0
         self._probe: int | None = None
-        self._heard = self._lengthened = self._probed = -math.inf
 
     @property
     def unreceipted(self) -> int:
@@ -118,10 +130,6 @@ class Publisher:
         """Forget batches that the spool had to give up."""
         for number in numbers:
             self._drop(number)
-
-    def look_again(self) -> None:
-        """The disk could be read only now: what it holds is backlog."""
-        self._queue(1)
 
     def confirmed(self, number: int, now: float) -> None:
         """With `delivery = "broker"` the broker's word is enough."""
@@ -158,7 +166,7 @@ class Publisher:
             self._start_over()
 
     def reoffer(self, now: float) -> None:
-        """Put back in line refused batches whose time has come, and what could not be read."""
+        """Put back in line refused batches whose time has come, and what could not be found."""
         if self._blind:
             self._blind = False
             self._queue(1)
@@ -169,17 +177,43 @@ class Publisher:
     # -- what to do -------------------------------------------------------------------------
 
     def next(self, now: float) -> Held | None:
-        """Choose the batch to send now and count it as sent; None where nothing is due."""
+        """Choose the batch to send now; None where nothing is due.
+
+        What became of it is told by `sent` or `put_back`.
+        """
         while self._connected:
             number = self._choose(now)
             if number is None:
                 return None
-            held = self._spool.read(number)
+            try:
+                held = self._spool.read(number)
+            except SpoolUnreadable as error:
+                log.warning("%s", error)
+                self._set_aside(number, UNREADABLE, READ_AGAIN, now)
+                return None  # a failing disk takes its time: no more than one such a round
             if held is not None:
-                self._mark(held, now)
                 return held
-            self._postpone(number, now) if self._unreadable else self._drop(number)
+            self._drop(number)
         return None
+
+    def sent(self, held: Held, now: float) -> None:
+        """Count a batch as sent."""
+        self._orders += 1
+        known = self._sent.pop(held.id, None)
+        self._sent[held.id] = _Sent(now, self._orders, tries=0 if known is None else known.tries)
+        self._names[held.id] = (held.epoch, held.seq)
+        self._highest[held.epoch] = max(held.seq, self._highest.get(held.epoch, 0))
+        channel = (held.device, held.channel)
+        if self._live.get(channel) == held.id:
+            del self._live[channel]
+        if self._full and known is None:
+            self._probed = now
+        self.counters["sent" if known is None else "resent"] += 1
+
+    def put_back(self, held: Held) -> None:
+        """Take a batch back in line that could not be sent."""
+        if held.id not in self._sent:
+            self._queue(held.id)
 
     # -- within -----------------------------------------------------------------------------
 
@@ -237,24 +271,13 @@ class Publisher:
         while True:
             if not self._ahead:
                 page = self._spool.oldest(self._cursor, _PAGE)
-                self._blind = self._blind or self._unreadable
+                self._blind = self._blind or "unreadable" in self._spool.alarms
                 if not page:
                     return None
-                self._ahead.extend(held.id for held in page)
+                self._ahead.extend(page)
             self._cursor = self._ahead.popleft()
             if self._cursor not in self._sent and self._cursor not in live:
                 return self._cursor
-
-    @property
-    def _unreadable(self) -> bool:
-        return "unreadable" in self._spool.alarms
-
-    def _postpone(self, number: int, now: float) -> None:
-        """Pass over a batch that can't be read now; `reoffer` looks through all of them anew."""
-        self._blind = True
-        if number in self._sent:
-            self._sent[number].at = now
-        self._live = {channel: live for channel, live in self._live.items() if live != number}
 
     def _queue(self, number: int | None) -> None:
         """Put a batch in the backlog, at its own place."""
@@ -263,20 +286,6 @@ class Publisher:
             self._ahead.clear()
         elif number is not None and self._ahead and number < self._ahead[-1]:
             self._ahead.clear()
-
-    def _mark(self, held: Held, now: float) -> None:
-        """Count a batch as sent."""
-        self._orders += 1
-        known = self._sent.pop(held.id, None)
-        self._sent[held.id] = _Sent(now, self._orders, tries=0 if known is None else known.tries)
-        self._names[held.id] = (held.epoch, held.seq)
-        self._highest[held.epoch] = max(held.seq, self._highest.get(held.epoch, 0))
-        channel = (held.device, held.channel)
-        if self._live.get(channel) == held.id:
-            del self._live[channel]
-        if self._full and known is None:
-            self._probed = now
-        self.counters["sent" if known is None else "resent"] += 1
 
     def _lengthen(self, now: float) -> None:
         """Double the wait where nothing at all was heard since it was last doubled."""
@@ -305,8 +314,11 @@ class Publisher:
     def _refuse(self, number: int, reason: str, now: float) -> None:
         epoch, seq = self._names[number]
         log.warning("batch %s of epoch %s is refused (%s): kept, offered again", seq, epoch, reason)
+        self._set_aside(number, reason, self._reoffer_seconds, now)
+
+    def _set_aside(self, number: int, reason: str, offer_in: float, now: float) -> None:
         self._drop(number)
-        self._spool.refuse(number, reason, self._reoffer_seconds, now)
+        self._spool.refuse(number, reason, offer_in, now)
         self.counters["refused"] += 1
 
     def _drop(self, number: int) -> None:
@@ -316,11 +328,20 @@ class Publisher:
             del self._live[channel]
 
     def _believed(self, epoch: str, ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Keep the ranges that end within what was sent of an epoch; count the others."""
+        """Keep the ranges that end within what was sent of an epoch; count the others.
+
+        Ranges may lie over one another; what is returned is in order and does not.
+        """
         highest = self._highest.get(epoch, 0)
         believed = sorted(pair for pair in ranges if pair[1] <= highest)
         self.counters["unbelieved"] += len(ranges) - len(believed)
-        return believed
+        apart: list[tuple[int, int]] = []
+        for low, high in believed:
+            if apart and low <= apart[-1][1]:
+                apart[-1] = (apart[-1][0], max(high, apart[-1][1]))
+            else:
+                apart.append((low, high))
+        return apart
 
 
 def _covers(ranges: list[tuple[int, int]], seq: int) -> bool:

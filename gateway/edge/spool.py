@@ -7,21 +7,21 @@ when SQLite rolls back, and a spool in memory is simply a transaction that can't
 
 from __future__ import annotations
 
+import math
 import secrets
 from dataclasses import replace
-from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.edge.changes import Changes, Committed
 from gateway.edge.counts import Counts
-from gateway.edge.disk import PAGE, Disk
 from gateway.edge.epochs import Epochs
+from gateway.edge.eviction import Bounds
 from gateway.edge.held import Held, Waiting, batch_id, split_id
-from gateway.edge.spool_file import SpoolFile
+from gateway.edge.holdings import Holdings
 from gateway.errors import SpoolDamaged, SpoolUnwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
     from schemas.spool import SpoolState
@@ -35,13 +35,8 @@ RETRY_SECONDS: Final = 60.0
 _EARLY_BYTES: Final = MEMORY_BYTES // 4
 """Uncommitted bytes at which a commit does not wait for its time."""
 
-_UNREAD: Final = 1 << 22
-"""Where the numbers of epochs begin that were opened while the file could not be read."""
 
-_RECENT_BATCHES: Final = 2000
-
-
-class Spool:
+class Spool(Holdings):
     """Pending readings and batches, with their names, their bounds and their losses.
 
     Attributes:
@@ -69,71 +64,88 @@ class Spool:
             max_age_hours: Hours of an open spool after which a batch is given up.
             new_epoch: Makes the name of an epoch.
         """
+        super().__init__(path, now)
         self.commit_seconds = commit_seconds
-        self.counts = Counts()
         self.crashed = False
         self._max_bytes = max_bytes
         self._max_age = None if max_age_hours is None else max_age_hours * 3600.0
         self._new_epoch = new_epoch
-        self._changes = Changes()
-        self._tried_at = self._opened_at = now
-        self._opened_before = 0.0
+        self._tried_at = now
         self._kept: dict[str, Any] = {}
-        self._disk = Disk(path)
+        self._ours: set[str] = set()
         file = self._disk.file
-        self._next_waiting = 1 if file else (1 << 40) + (secrets.randbelow(1 << 20) << 20)
-        self._settled = 0
-        unread = None if file else _UNREAD + secrets.randbelow(1 << 20)
-        self._epochs = Epochs(file.epochs() if file else [], unread, new_epoch())
+        self._next_waiting = 1
+        self._known = file is not None
+        self._uncounted = self._moved = False
+        self._epochs = Epochs(file.epochs() if file else [], new_epoch())
         if file is not None:
-            self._learn(file)
+            self._kept = file.kept()
+            self._next_waiting = file.last_pending() + 1
+            self._opened_before = _seconds(self._kept.get("opened"))
+            self._uncounted = not self.counts.learn(self._kept.get("counts", 0))
+            self._look_for_a_crash()
         self._begin(now)
-
-    @property
-    def memory(self) -> bool:
-        """Whether the disk can't take a commit, so that memory holds what is new."""
-        return self._disk.fails
-
-    @property
-    def alarms(self) -> set[str]:
-        """Words for what a person should look at: `memory`, `damaged`, `unreadable`."""
-        return self._disk.alarms
 
     @property
     def epoch(self) -> str:
         """The epoch that batches are born in now."""
         return self._epochs.current.epoch
 
-    def _learn(self, file: SpoolFile) -> None:
-        """Take over what a file knows, beside what this opening knows already."""
-        self._settled = 0
-        known = file.kept()
-        self._epochs.learn(file.epochs())
-        self._kept = {**self._kept, **known}
-        self._next_waiting = max(self._next_waiting, file.last_pending() + 1)
-        self._opened_before += float(known.get("opened", 0.0))
-        self.counts.learn(known.get("counts"))
-        if known.get("open") not in {None, self.epoch}:
+    def _look_for_a_crash(self) -> None:
+        """Count a crash where the file was left open, but by this opening itself."""
+        if self._kept.get("open") not in [None, *self._ours]:
             self.crashed = True
             self.counts.crashes += 1
 
     def _begin(self, now: float) -> None:
         """Note that this epoch is open: whoever finds it so at an opening has found a crash."""
+        self._ours.add(self.epoch)
         self._changes.epochs[self._epochs.current.number] = self._epochs.current
         self.keep("open", self.epoch, now)
 
-    def _replace_damaged(self, error: SpoolDamaged, now: float) -> None:
-        """Go on with an empty file and a new epoch; what is in RAM goes into it."""
-        self._disk.replace(error)
-        changes = self._changes
-        changes.start_over(self._kept)
-        self.counts.held, self.counts.refused = len(changes.born), len(changes.refused)
-        living = {split_id(number)[0] for number in changes.born}
-        rows = [row for number, row in self._epochs.rows.items() if number in living]
-        self._epochs = Epochs(rows, max(self._epochs.rows) + 1, self._new_epoch())
+    def reopen(self) -> bool:
+        """In memory, try the disk again; True where it holds another file than the one known."""
+        return self.memory and self._disk.reopen()
+
+    def adopt(self, now: float) -> bool:
+        """Go on in a file that nobody here knows: what RAM holds moves into it.
+
+        It is a file that could not be read before, one that was put in the place of another (a
+        mount that came late), or an empty one after damage. The readings of no open batch may be
+        in anybody's hands: their ids change. The publisher must start anew: those of batches do.
+
+        Returns:
+            Whether it is the first file that could be read.
+        """
+        file, changes, first = self._disk.file, self._changes, not self._known
+        cause = self._disk.why_another()
+        lost = self.counts.held - len(changes.born)
+        waiting = sum(held.at is None for held in changes.added.values())
+        lost += self.counts.undated - waiting
+        self.counts.held, self.counts.undated = len(changes.born), waiting
+        if lost > 0:
+            self.counts.dropped[cause] += lost
+        known = file.kept() if file else {}
+        later = _seconds(known.get("opened", self.opened(now))) - self.opened(now)
+        numbers = self._epochs.move(file.epochs() if file else [], self._new_epoch(), cause)
+        last = file.last_pending() if file else 0
+        changes.move(numbers, last + 1, later)
+        self._next_waiting = max(last, self._next_waiting - 1, *changes.added, 0) + 1
+        self._opened_before += later
+        self._kept = {**self._kept, **known}
+        if file is not None:
+            counted = Counts()
+            counted.learn(known.get("counts"))
+            self.counts.dropped.update(counted.dropped if first else {})
+            self.counts.crashes += counted.crashes if first else 0
+            self._look_for_a_crash()
+            self._known = True
         changes.epochs = dict(self._epochs.rows)
+        changes.kept = dict(self._kept)
         self._settled = 0
+        self._uncounted = self._moved = True
         self._begin(now)
+        return first
 
     def recall(self, name: str) -> Any:  # noqa: ANN401 - whatever JSON was kept under the name
         """Look up a small fact; None where there is none."""
@@ -144,39 +156,24 @@ class Spool:
         self._kept[name] = self._changes.kept[name] = value
         self._changes.touch(now)
 
-    def opened(self, now: float) -> float:
-        """Seconds that this spool has been open, over all its openings."""
-        return self._opened_before + now - self._opened_at
-
     def hold(self, waiting: Waiting, now: float) -> Waiting:
         """Take a reading in under an id of ours: only a power cut before the commit loses it."""
         waiting = replace(waiting, id=self._next_waiting)
         self._next_waiting += 1
         self._changes.hold(waiting)
+        self.counts.undated += waiting.at is None
         self._changes.touch(now)
         return waiting
 
-    def dated(self) -> list[Waiting]:
-        """Read the dated readings that an earlier opening left without a batch."""
-        return self._disk.ask(lambda file: file.pending(0, 1_000_000, dated=True), [])
-
-    def undated(self, limit: int) -> list[Waiting]:
-        """Read readings that wait for a date, in order of arrival.
-
-        In memory only those that no disk holds: a date given twice would be two readings.
-        """
-        on_disk: Iterable[Waiting] = ()
-        if not self.memory:
-            on_disk = self._disk.pages(
-                lambda file, after: file.pending(after, PAGE, dated=False), self._settled
-            )
-        waiting = (found for found in on_disk if found.id not in self._changes.removed)
-        in_ram = (found for found in self._changes.added.values() if found.at is None)
-        return list(islice(chain(waiting, in_ram), limit))
+    def look_again(self) -> bool:
+        """Look for undated readings from the beginning; False where none waits."""
+        self._settled = 0
+        return self.counts.undated > 0
 
     def discard(self, rows: list[Waiting], cause: str, now: float) -> None:
         """Give up readings that no batch can carry."""
         self._changes.take_out(rows)
+        self.counts.undated -= sum(row.at is None for row in rows)
         self.counts.dropped[cause] += len(rows)
         self._changes.touch(now)
 
@@ -193,6 +190,7 @@ class Spool:
         held = Held(
             batch_id(epoch.number, epoch.next), epoch.epoch, epoch.next, reading.device,
             reading.channel, first, len(rows), self.opened(now), payload, after_commit,
+            rests=any(row.id not in self._changes.added for row in rows),
         )  # fmt: skip
         epoch.next += 1
         self._changes.epochs[epoch.number] = epoch
@@ -201,30 +199,14 @@ class Spool:
             [self._settled, *(row.id for row in rows if row.on_disk and not row.at)]
         )
         self.counts.held += 1
+        self.counts.undated -= sum(row.at is None for row in rows)
         self._changes.touch(now)
         return held
-
-    def oldest(self, after: int, limit: int) -> list[Held]:
-        """Read the oldest batches above an id that may be sent."""
-        on_disk = self._disk.pages(lambda file, after: file.oldest(after, PAGE), after)
-        waiting = (held for held in on_disk if self._changes.may_go(held.id))
-        return list(islice(chain(waiting, self._changes.ready(after)), limit))
-
-    def newest(self) -> dict[tuple[str, str | None], int]:
-        """Find the newest batch of each channel among the last that the file holds."""
-        return self._disk.ask(lambda file: file.newest(_RECENT_BATCHES), {})
-
-    def read(self, number: int) -> Held | None:
-        """Read one batch that may be sent; None where it is gone, refused or not yet committed."""
-        if not self._changes.may_go(number):
-            return None
-        born = self._changes.born.get(number)
-        return born or self._disk.ask(lambda file: file.read(number), None)
 
     def forget(self, number: int, now: float) -> None:
         """Let a batch go: the database has it."""
         self._changes.forget(number)
-        self.counts.held = max(0, self.counts.held - 1)
+        self.counts.held -= 1
         self._changes.touch(now)
 
     def refuse(self, number: int, reason: str, offer_in: float, now: float) -> None:
@@ -258,18 +240,6 @@ class Spool:
             return False
         return changes.size > _EARLY_BYTES or now - changes.since >= self.commit_seconds
 
-    def reopen(self, now: float) -> bool:
-        """In memory, try the disk again; True where it could not be read before and has to tell."""
-        if not self.memory:
-            return False
-        unknown = self._disk.reopen()
-        if unknown is not None:
-            self._learn(unknown)
-            self._begin(now)
-        self._changes.epochs.update(self._epochs.rows)
-        self._changes.kept.update(self._kept)
-        return unknown is not None
-
     def commit(self, now: float) -> Committed:
         """Commit what is open; on failure nothing is lost and memory takes over."""
         self._tried_at = now
@@ -279,28 +249,36 @@ class Spool:
         if file is None:
             return self._in_memory()
         self.keep("opened", self.opened(now), now)
-        oldest = None if self._max_age is None else self.opened(now) - self._max_age
+        age = math.inf if self._max_age is None else self._max_age
+        bounds = Bounds(self._max_bytes, self.opened(now) - age)
         try:
-            evicted = file.apply(
-                self._changes, self.counts, max_bytes=self._max_bytes, oldest_born=oldest
-            )
+            applied = file.apply(self._changes, self.counts, bounds, recount=self._uncounted)
         except SpoolUnwritable as error:
             self._disk.failed(error)
             return self._in_memory()
         except SpoolDamaged as error:
             self._replace_damaged(error, now)
-            return Committed([], [])
+            return Committed([], [], moved=self._told_moved())
         self._disk.works()
         ready = [held for held in self._changes.born.values() if held.after_commit]
         for row in self._changes.epochs.values():
             row.committed = row.next
         self._changes = Changes()
-        for row in evicted.epochs:
-            self._epochs.rows[row.number].dropped = row.dropped
-        self.counts.give_up(len(evicted.batches), evicted.causes)
-        self.counts.refused = self._disk.ask(SpoolFile.count_refused, self.counts.refused)
-        self._changes.retired |= self._epochs.spent(self._lowest)
-        return Committed([replace(held, after_commit=False) for held in ready], evicted.batches)
+        for number, dropped in applied.dropped.items():
+            self._epochs.rows[number].dropped = dropped
+        self.counts = applied.counts
+        self._changes.retired |= self._epochs.spent(self._lows(self._epochs.rows).get)
+        self._uncounted = False
+        freed = [replace(held, after_commit=False) for held in ready]
+        return Committed(freed, applied.evicted, moved=self._told_moved())
+
+    def _replace_damaged(self, error: SpoolDamaged, now: float) -> None:
+        self._disk.replace(error)
+        self.adopt(now)
+
+    def _told_moved(self) -> bool:
+        moved, self._moved = self._moved, False
+        return moved
 
     def _in_memory(self) -> Committed:
         """Hold what memory can hold; the oldest go first, counted."""
@@ -310,11 +288,14 @@ class Spool:
                 self.counts.dropped["memory"] += 1
                 if isinstance(gone, Held):
                     row = self._epochs.rows[split_id(gone.id)[0]]
-                    row.drop(gone.seq, "memory")
+                    row.drop(gone.seq, "memory", above=row.committed)
                     self._changes.epochs[row.number] = row
                     self.counts.held -= 1
+                    self.counts.refused -= self._changes.refused.pop(gone.id, None) is not None
                     evicted.append(gone.id)
-        return Committed([], evicted)
+                else:
+                    self.counts.undated -= 1
+        return Committed([], evicted, moved=self._told_moved())
 
     def unbind(self, rewrite: Callable[[bytes], bytes | None]) -> list[Held]:
         """In memory no commit comes: let batches go that wait for one, as far as they may."""
@@ -322,22 +303,7 @@ class Spool:
 
     def state(self) -> SpoolState:
         """Write the `spool` message; true right after a commit, and at any time in memory."""
-        return self._epochs.state(self._lowest)
-
-    def used(self) -> int:
-        """Bytes that are held, on disk and not yet there."""
-        return self._disk.ask(SpoolFile.used, 0) + self._changes.size
-
-    def _lowest(self, number: int) -> int | None:
-        """Find the lowest seq held of an epoch; what is on the disk counts until a commit."""
-        on_disk = None
-        if self._disk.file is not None:
-            unreadable: int | None = 1
-            on_disk = self._disk.ask(lambda file: file.lowest(number), unreadable)
-        born = (held for held in self._changes.born.values() if split_id(held.id)[0] == number)
-        first = next(born, None)
-        lows = [low for low in (on_disk, None if first is None else first.seq) if low is not None]
-        return min(lows, default=None)
+        return self._epochs.state(self._lows(self._epochs.rows).get, more=self._disk.file is None)
 
     def close(self, now: float) -> None:
         """Commit and close, so that the next opening finds no crash."""
@@ -348,3 +314,8 @@ class Spool:
     def abandon(self) -> None:
         """Close as a crash would."""
         self._disk.close()
+
+
+def _seconds(known: object) -> float:
+    """Read a number of seconds that any version may have left."""
+    return float(known) if isinstance(known, float | int) else 0.0

@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections import Counter
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
+from gateway.edge.eviction import Applied, Bounds, delete, epoch_row, make_room, recount_all
 from gateway.edge.held import (
     EpochRow,
     Held,
@@ -27,10 +26,7 @@ if TYPE_CHECKING:
     from gateway.edge.changes import Changes
     from gateway.edge.counts import Counts
 
-LAYOUT: Final = 1  # of the tables below: `PRAGMA user_version`
-_CHUNK: Final = 32
-"""Batches given up in one go where the file is full."""
-
+LAYOUT: Final = 2  # of the tables below: `PRAGMA user_version`
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS epochs (
@@ -41,40 +37,32 @@ CREATE TABLE IF NOT EXISTS pending (
     reading TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS batches (
     id INTEGER PRIMARY KEY, device TEXT NOT NULL, channel TEXT, first INTEGER NOT NULL,
-    rows INTEGER NOT NULL, born REAL NOT NULL, payload BLOB NOT NULL,
-    refused TEXT, offer REAL);
-CREATE INDEX IF NOT EXISTS refused ON batches (id) WHERE refused IS NOT NULL;
+    rows INTEGER NOT NULL, born REAL NOT NULL, refused TEXT, offer REAL);
+CREATE TABLE IF NOT EXISTS payloads (id INTEGER PRIMARY KEY, payload BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS refused ON batches (offer) WHERE refused IS NOT NULL;
 """
 
-_BATCH: Final = "SELECT id, device, channel, first, rows, born, payload FROM batches"
-_OLDEST_GONE: Final = "DELETE FROM pending WHERE id IN (SELECT id FROM pending ORDER BY id LIMIT ?)"
 _PENDING: Final = (
     "SELECT id, device, channel, model, boot, since, at, undatable, reading FROM pending"
 )
 
 
-class Evicted(NamedTuple):
-    """What had to go because the file was full or too old.
+class SpoolFile:
+    """One SQLite file in WAL mode with `synchronous=FULL`: what it committed, a power cut keeps.
+
+    The bytes of the batches have a table of their own: to look through the backlog costs little,
+    and a sector that can't be read costs its batch and no other.
 
     Attributes:
-        batches: Ids of batches, their ranges already noted in their epochs.
-        causes: How many batches and readings went, by cause.
-        epochs: The epochs of those batches, as they are now.
+        path: Where it is.
+        identity: Which file it is: another may come to lie at the same place.
     """
-
-    batches: list[int]
-    causes: dict[str, int]
-    epochs: list[EpochRow]
-
-
-class SpoolFile:
-    """One SQLite file in WAL mode with `synchronous=FULL`: what it committed, a power cut keeps."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         """Take an open connection; use `open`."""
         self._connection = connection
         self.path = path
-        self._inode = path.stat().st_ino
+        self.identity = _identity(path)
         self._names: dict[int, str] = {}
 
     @classmethod
@@ -102,33 +90,39 @@ class SpoolFile:
                 raise
         return cls(connection, path)
 
+    def is_there(self) -> bool:
+        """Say whether it still lies where it was opened, and no other does."""
+        return self.path.exists() and _identity(self.path) == self.identity
+
     def close(self) -> None:
         """Let go of the file; whatever was committed stays."""
         self._connection.close()
 
     def apply(
-        self, changes: Changes, counts: Counts, *, max_bytes: int, oldest_born: float | None
-    ) -> Evicted:
+        self, changes: Changes, counts: Counts, bounds: Bounds, *, recount: bool = False
+    ) -> Applied:
         """Commit all changes in one transaction, and make room in it where the file is full.
 
         Args:
             changes: What to write; untouched, so that it survives a failure.
             counts: What is counted so far; untouched.
-            max_bytes: Bytes that the tables may take.
-            oldest_born: Batches born before it (seconds open) are too old.
+            bounds: What the file may hold.
+            recount: Count what is held anew: nobody knows this file.
         """
         with named_errors(self.path), self._transaction() as run:
-            if self.path.stat().st_ino != self._inode:
+            if not self.is_there():
                 raise FileExistsError(f"{self.path} was replaced under us")
             self._write(run, changes)
-            evicted = self._make_room(run, max_bytes, oldest_born)
-            left = replace(counts, dropped=Counter(counts.dropped))
-            left.give_up(len(evicted.batches), evicted.causes)
+            applied = Applied([], counts.copy(), {})
+            if recount:
+                recount_all(run, applied.counts)
+            make_room(run, bounds, applied, self.used)
             run.execute(
-                "INSERT OR REPLACE INTO kept VALUES ('counts', ?)", [json.dumps(left.write())]
+                "INSERT OR REPLACE INTO kept VALUES ('counts', ?)",
+                [json.dumps(applied.counts.write())],
             )
         self._names.clear()
-        return evicted
+        return applied
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Cursor]:
@@ -144,7 +138,7 @@ class SpoolFile:
 
     @staticmethod
     def _write(run: sqlite3.Cursor, changes: Changes) -> None:
-        run.executemany("DELETE FROM batches WHERE id = ?", [(i,) for i in changes.forgotten])
+        delete(run, changes.forgotten)
         run.executemany("DELETE FROM pending WHERE id = ?", [(i,) for i in changes.removed])
         run.executemany("DELETE FROM epochs WHERE number = ?", [(i,) for i in changes.retired])
         run.executemany(
@@ -155,11 +149,11 @@ class SpoolFile:
             ],
         )
         run.executemany(
-            "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
-            [
-                (b.id, b.device, b.channel, b.first, b.rows, b.born, b.payload)
-                for b in changes.born.values()
-            ],
+            "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)",
+            [(b.id, b.device, b.channel, b.first, b.rows, b.born) for b in changes.born.values()],
+        )
+        run.executemany(
+            "INSERT INTO payloads VALUES (?, ?)", [(b.id, b.payload) for b in changes.born.values()]
         )
         run.executemany(
             "UPDATE batches SET refused = ?, offer = ? WHERE id = ?",
@@ -177,53 +171,6 @@ class SpoolFile:
             "INSERT OR REPLACE INTO kept VALUES (?, ?)",
             [(name, json.dumps(value)) for name, value in changes.kept.items()],
         )
-
-    def _make_room(self, run: sqlite3.Cursor, max_bytes: int, oldest_born: float | None) -> Evicted:
-        """Give up what is too old, then the refused, then the oldest, until the rest fits."""
-        gone: list[int] = []
-        causes: Counter[str] = Counter()
-        touched: dict[int, EpochRow] = {}
-        if oldest_born is not None:
-            query = "SELECT id FROM batches WHERE born < ? ORDER BY id"
-            old = [number for (number,) in run.execute(query, (oldest_born,))]
-            touched |= self._give_up(run, old, "age")
-            causes["age"] += len(old)
-            gone += old
-        while self.used() > max_bytes:
-            if rows := self._first_to_go(run):
-                touched |= self._give_up(run, rows, "full")
-                gone += rows
-            causes["full"] += len(rows) or (lost := run.execute(_OLDEST_GONE, [_CHUNK]).rowcount)
-            if not rows and not lost:
-                break
-        return Evicted(gone, dict(+causes), list(touched.values()))
-
-    @staticmethod
-    def _first_to_go(run: sqlite3.Cursor) -> list[int]:
-        """Choose what goes first: what was refused, then the oldest."""
-        for test in ("refused IS NOT NULL", "TRUE"):
-            query = f"SELECT id FROM batches WHERE {test} ORDER BY id LIMIT ?"  # noqa: S608 - ours
-            rows = [number for (number,) in run.execute(query, (_CHUNK,))]
-            if rows:
-                return rows
-        return []
-
-    @staticmethod
-    def _give_up(run: sqlite3.Cursor, numbers: list[int], cause: str) -> dict[int, EpochRow]:
-        """Delete batches and note their ranges in their epochs, in the same transaction."""
-        touched: dict[int, EpochRow] = {}
-        for number in numbers:
-            epoch, seq = split_id(number)
-            if epoch not in touched:
-                query = "SELECT number, epoch, next, dropped FROM epochs WHERE number = ?"
-                touched[epoch] = _epoch_row(run.execute(query, (epoch,)).fetchone())
-            touched[epoch].drop(seq, cause)
-        run.executemany("DELETE FROM batches WHERE id = ?", [(number,) for number in numbers])
-        run.executemany(
-            "UPDATE epochs SET dropped = ? WHERE number = ?",
-            [(json.dumps(row.dropped), row.number) for row in touched.values()],
-        )
-        return touched
 
     def used(self) -> int:
         """Bytes that the tables take now, free pages not counted."""
@@ -246,7 +193,7 @@ class SpoolFile:
             rows = self._connection.execute(
                 "SELECT number, epoch, next, dropped FROM epochs ORDER BY number"
             ).fetchall()
-            return [_epoch_row(row) for row in rows]
+            return [epoch_row(row) for row in rows]
 
     def lowest(self, number: int) -> int | None:
         """Find the lowest seq held of one epoch; None where nothing is."""
@@ -257,11 +204,19 @@ class SpoolFile:
             ).fetchone()[0]
             return None if low is None else split_id(low)[1]
 
-    def oldest(self, after: int, limit: int) -> list[Held]:
-        """Read the oldest batches that nobody refused, above an id."""
-        query = f"{_BATCH} WHERE id > ? AND refused IS NULL ORDER BY id LIMIT ?"
+    def oldest(self, after: int, limit: int) -> list[int]:
+        """Find the oldest batches that nobody refused, above an id."""
+        query = "SELECT id FROM batches WHERE id > ? AND refused IS NULL ORDER BY id LIMIT ?"
         with named_errors(self.path):
-            return [self._held(row) for row in self._connection.execute(query, (after, limit))]
+            rows = self._connection.execute(query, (after, limit)).fetchall()
+            return [number for (number,) in rows]
+
+    def oldest_born(self) -> float | None:
+        """Find when the oldest batch that nobody refused was born, in seconds open."""
+        query = "SELECT born FROM batches WHERE refused IS NULL ORDER BY id LIMIT 1"
+        with named_errors(self.path):
+            row = self._connection.execute(query).fetchone()
+            return None if row is None else float(row[0])
 
     def newest(self, limit: int) -> dict[tuple[str, str | None], int]:
         """Find the newest batch of each channel among the last that nobody refused."""
@@ -274,34 +229,49 @@ class SpoolFile:
 
     def read(self, number: int) -> Held | None:
         """Read one batch; None where it is gone."""
+        query = (
+            "SELECT id, device, channel, first, rows, born, payload"
+            " FROM batches JOIN payloads USING (id) WHERE id = ?"
+        )
         with named_errors(self.path):
-            row = self._connection.execute(f"{_BATCH} WHERE id = ?", (number,)).fetchone()
+            row = self._connection.execute(query, (number,)).fetchone()
             return None if row is None else self._held(row)
 
     def refused(self, offer_before: float, limit: int) -> list[int]:
-        """Read the ids of refused batches that are due to be offered again."""
-        query = "SELECT id FROM batches WHERE refused IS NOT NULL AND offer <= ? ORDER BY id"
+        """Find the refused batches that are due to be offered again, the longest due first."""
+        query = "SELECT id FROM batches WHERE refused IS NOT NULL AND offer <= ? ORDER BY offer"
         with named_errors(self.path):
-            rows = self._connection.execute(f"{query} LIMIT ?", (offer_before, limit))
+            rows = self._connection.execute(f"{query} LIMIT ?", (offer_before, limit)).fetchall()
             return [number for (number,) in rows]
 
-    def count_refused(self) -> int:
-        """Count the refused batches."""
-        with named_errors(self.path):
-            count = "SELECT count(*) FROM batches WHERE refused IS NOT NULL"
-            return int(self._connection.execute(count).fetchone()[0])
-
     def pending(self, after: int, limit: int, *, dated: bool) -> list[Waiting]:
-        """Read waiting readings above an id, in order of arrival."""
+        """Read waiting readings above an id, in order of arrival; what can't be read is left out.
+
+        Raises:
+            SpoolUnwritable: None can be read.
+        """
         test = "at IS NOT NULL" if dated else "at IS NULL"
-        query = f"{_PENDING} WHERE id > ? AND {test} ORDER BY id LIMIT ?"
         with named_errors(self.path):
-            rows = self._connection.execute(query, (after, limit)).fetchall()
+            query = f"SELECT id FROM pending WHERE id > ? AND {test} ORDER BY id LIMIT ?"  # noqa: S608 - ours
+            numbers = self._connection.execute(query, (after, limit)).fetchall()
+            query = f"{_PENDING} WHERE id BETWEEN ? AND ? AND {test} ORDER BY id"
+            try:
+                span = (numbers[0][0], numbers[-1][0]) if numbers else (0, 0)
+                rows = self._connection.execute(query, span).fetchall()
+            except sqlite3.OperationalError:
+                rows = list(self._singly(numbers))
+                if not rows:
+                    raise
             return [
                 Waiting(number, read_reading(device, channel, text), model, boot, since, at,
                         undatable=bool(undatable), on_disk=True)
                 for number, device, channel, model, boot, since, at, undatable, text in rows
             ]  # fmt: skip
+
+    def _singly(self, numbers: list[tuple[int]]) -> Iterator[tuple[Any, ...]]:
+        for number in numbers:
+            with contextlib.suppress(sqlite3.OperationalError):
+                yield self._connection.execute(f"{_PENDING} WHERE id = ?", number).fetchone()
 
     def last_pending(self) -> int:
         """Find the highest id that a waiting reading bears; 0 where none waits."""
@@ -337,13 +307,12 @@ def named_errors(path: Path) -> Iterator[None]:
         raise SpoolUnwritable(f"the spool {path} can't be used: {error}") from error
 
 
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
 def _check_layout(connection: sqlite3.Connection, path: Path) -> None:
     layout = connection.execute("PRAGMA user_version").fetchone()[0]
     if layout not in {0, LAYOUT}:
         raise SpoolDamaged(f"the spool {path} has layout {layout}, not {LAYOUT}")
-
-
-def _epoch_row(row: tuple[int, str, int, str]) -> EpochRow:
-    number, epoch, following, dropped = row
-    ranges = [(low, high, cause) for low, high, cause in json.loads(dropped)]
-    return EpochRow(number, epoch, following, following, ranges)

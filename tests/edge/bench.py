@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gateway.clock import Stamp
 from gateway.edge.batcher import Batcher
+from gateway.edge.core import commit
 from gateway.edge.publisher import Publisher
 from gateway.edge.spool import Spool
 from schemas.batch import Batch, decode
@@ -106,18 +107,7 @@ class Bench:
             self.commit()
 
     def commit(self) -> None:
-        memory = self.spool.memory
-        if self.spool.reopen(self.now):
-            self.batcher.learn(self.now)
-            self.publisher.look_again()
-        self.batcher.save(self.now)
-        committed = self.spool.commit(self.now)
-        self.publisher.evicted(committed.evicted)
-        self.publisher.born(committed.ready)
-        if self.spool.memory:
-            self.publisher.born(self.batcher.unbind())
-        elif memory:
-            self.batcher.look_again()
+        commit(self.spool, self.batcher, self.publisher, self.now)
 
     def batch(self, device: str = "pm-1", value: float = 1.0) -> None:
         """Measure one reading and close its batch."""
@@ -129,6 +119,7 @@ class Bench:
         """All that the publisher wants to send now."""
         held = []
         while (chosen := self.publisher.next(self.now)) is not None:
+            self.publisher.sent(chosen, self.now)
             held.append(chosen)
         return held
 

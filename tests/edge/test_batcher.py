@@ -23,7 +23,8 @@ def path(tmp_path: Path) -> Path:
 
 def batches(bench: Bench) -> list[Batch]:
     """Everything that the spool would send, in order of birth."""
-    return [decode(held.payload) for held in bench.spool.oldest(0, 10_000)]
+    held = map(bench.spool.read, bench.spool.oldest(0, 10_000))
+    return [decode(one.payload) for one in held if one is not None]
 
 
 def times(batch: Batch) -> list[int]:

@@ -210,3 +210,24 @@ def test_a_device_whose_batches_are_never_answered_does_not_block_the_others(
             answered += [held.seq for held in sent if held.seq == born]
             bench.now += 1
     assert len(answered) == 300
+
+
+def test_ranges_that_lie_over_one_another_hide_nothing(bench: Bench) -> None:
+    bench.publisher.connected()
+    for _ in range(3):
+        bench.batch()
+    bench.sent()
+    epoch = bench.spool.epoch
+    bench.publisher.receipt(Receipt(stored={epoch: [(1, 3), (2, 2)]}), bench.now)
+    assert bench.spool.counts.held == 0
+
+
+def test_what_could_not_be_sent_is_not_waited_for_and_goes_first_next_time(bench: Bench) -> None:
+    bench.publisher.connected()
+    for _ in range(3):
+        bench.batch()
+    first = bench.publisher.next(bench.now)
+    assert first is not None
+    bench.publisher.put_back(first)
+    assert bench.publisher.unreceipted == 0
+    assert {held.seq for held in bench.sent()} == {1, 2, 3}

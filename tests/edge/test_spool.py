@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from gateway.edge.held import MOST_RANGES, EpochRow
 from schemas.batch import decode
 from tests.edge.bench import Bench
 
@@ -216,3 +218,57 @@ def test_what_is_told_of_an_epoch_is_what_a_crash_falls_back_to(path: Path) -> N
     bench.batch()
     (epoch,) = bench.spool.state().epochs
     assert (epoch.low, epoch.next) == (1, 2)
+
+
+def test_what_was_given_up_here_and_there_stays_a_short_list(path: Path) -> None:
+    bench = Bench(path, max_bytes=100_000, window=10_000)
+    bench.publisher.connected()
+    for number in range(3000):
+        bench.batch("bad" if number % 3 else "good")
+    for held in bench.sent():
+        if held.device == "bad":
+            bench.refuse(held)
+    while bench.spool.used() > 100_000:
+        bench.commit()
+        bench.batch()
+    (epoch,) = bench.spool.state().epochs
+    assert len(epoch.dropped) <= MOST_RANGES
+    assert all(high < epoch.low or cause == "full" for _, high, cause in epoch.dropped)
+    assert bench.spool.counts.refused == 0
+
+
+def test_a_bound_that_was_lowered_is_reached_over_several_commits(path: Path) -> None:
+    bench = Bench(path)
+    for _ in range(6000):
+        bench.batch()
+    bench.close()
+    again = Bench(path, max_bytes=100_000)
+    again.commit()
+    kept = [again.spool.counts.held]
+    while again.spool.used() > 100_000:
+        again.batch()
+        again.commit()
+        kept.append(again.spool.counts.held)
+    assert len(kept) > 2
+    assert max(before - after for before, after in pairwise(kept)) <= 2048
+
+
+def test_ranges_of_one_cause_with_nothing_held_between_are_one() -> None:
+    row = EpochRow(1, "e")
+    for seq in (3, 5):
+        row.drop(seq, "full")
+    assert row.dropped == [(3, 3, "full"), (5, 5, "full")]
+    row.drop(9, "full", above=1)
+    assert row.dropped == [(3, 9, "full")]
+    row.drop(11, "memory", above=10)
+    assert row.dropped == [(3, 9, "full"), (11, 11, "memory")]
+
+
+def test_the_oldest_batch_tells_how_long_it_waits(path: Path) -> None:
+    bench = Bench(path)
+    assert bench.spool.oldest_age(bench.now) is None
+    bench.batch()
+    bench.commit()
+    bench.now += 100
+    bench.batch()
+    assert bench.spool.oldest_age(bench.now) == 101

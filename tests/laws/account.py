@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from tests.laws.card import Card, Rows
     from tests.laws.parts import MemoryStore, Truth
 
+_WITH_A_FILE = {"damaged", "replaced"}
+"""Causes that name what went with a whole file."""
+
 Place = tuple[str, "Tags", int]
 
 
@@ -39,7 +42,7 @@ class Account:
         """Take what is counted now as known."""
         self._blind = self._card.strange or spool._disk.file is None  # noqa: SLF001 - it counts anew
         self._damaged = spool.counts.dropped["damaged"]
-        self._dropped = spool.counts.dropped.total() - self._damaged
+        self._dropped = _dropped(spool)
         self._gone = _given_up(spool)
         if "damaged" in spool.alarms:
             self.lost |= self._card.ruined
@@ -68,7 +71,7 @@ class Account:
         gone = {n for n, truth in self._truths.items() if not truth.excused} - here
         missing = gone - self._card.lost_from_sight()
         if not self._card.strange:
-            self._check_given_up(spool, missing, waiting)
+            self._check_given_up(spool, missing, waiting.union(stored))
             if rows.whole:
                 self._check_damage(spool, gone & self._card.ruined)
                 _check_counts(core, rows)
@@ -83,7 +86,7 @@ class Account:
         ids = (on_disk.keys() - changes.forgotten) | born.keys()
         return {opened(born.get(number) or on_disk[number]).name for number in ids}
 
-    def _check_given_up(self, spool: Spool, missing: set[int], waiting: set[int]) -> None:
+    def _check_given_up(self, spool: Spool, missing: set[int], here: set[int]) -> None:
         """What is gone is counted, and what is counted is gone.
 
         A file that is read for the first time brings what it had counted itself.
@@ -92,9 +95,9 @@ class Account:
             assert not missing or spool.counts.dropped["memory"], f"{sorted(missing)} are gone"
             return
         named = _given_up(spool) - self._gone
-        counted = [name for name in named if not self._carried[name] <= waiting]
+        counted = [name for name in named if not self._carried[name] <= here]
         alone = missing.difference(*(self._carried[name] for name in counted))
-        dropped = spool.counts.dropped.total() - spool.counts.dropped["damaged"] - self._dropped
+        dropped = _dropped(spool) - self._dropped
         assert dropped == len(counted) + len(alone), (
             f"{dropped} are counted as given up, but batches {sorted(counted)} and the readings "
             f"{sorted(alone)} are; of {sorted(named.difference(counted))} every reading waits"
@@ -103,7 +106,9 @@ class Account:
     def _check_damage(self, spool: Spool, ruined: set[int]) -> None:
         """Batches that only a damaged file had are counted."""
         counted = spool.counts.dropped["damaged"] - self._damaged
-        assert counted or not ruined, f"{sorted(ruined)} went with a damaged file, uncounted"
+        assert counted or ruined <= self._card.unseen, (
+            f"{sorted(ruined)} went with a damaged file, uncounted"
+        )
         self.lost |= ruined
 
 
@@ -129,11 +134,17 @@ def _number(waiting: Waiting) -> int:
     return int(next(values[quantity].value or 0 for quantity in NUMBERED if quantity in values))
 
 
+def _dropped(spool: Spool) -> int:
+    """Count what was given up on purpose; what a file took with it is another matter."""
+    return sum(n for cause, n in spool.counts.dropped.items() if cause not in _WITH_A_FILE)
+
+
 def _given_up(spool: Spool) -> set[Name]:
     return {
         (row.epoch, seq)
         for row in spool._epochs.rows.values()  # noqa: SLF001 - no look at the disk
-        for low, high, _ in row.dropped
+        for low, high, cause in row.dropped
+        if cause not in _WITH_A_FILE
         for seq in range(low, high + 1)
     }
 

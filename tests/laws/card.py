@@ -19,12 +19,8 @@ if TYPE_CHECKING:
 
     import pytest
 
-UNMENDED: Final = frozenset({
-    "wear", "unmount", "mount", "copy", "damage", "another_version", "memory", "ledger",
-})  # fmt: skip
-"""Faults that the gateway does not stand yet: their rules and laws are off."""
-
 PAGE: Final = 4096
+_BATCHES: Final = "SELECT id, payload FROM batches JOIN payloads USING (id)"
 _TAILS: Final = ("", "-wal", "-shm")
 
 
@@ -58,6 +54,7 @@ class Card:
         copied: A file was put back that had lived on elsewhere: it may tell a thing again.
         away: What lay only in files that are not mounted now, by where they are.
         ruined: What lay in a file when it was damaged.
+        unseen: What of it no gateway had ever counted there.
     """
 
     unreadable: ClassVar[dict[Path, set[tuple[str, int]]]] = {}
@@ -68,6 +65,7 @@ class Card:
         self.strange = self.forgetful = self.copied = False
         self.away: dict[Path, set[int]] = {}
         self.ruined: set[int] = set()
+        self.unseen: set[int] = set()
         self._damaged: int | None = None
         self._hidden = path.with_name("hidden")
         self._numbers = count(1)
@@ -160,6 +158,7 @@ class Card:
         pages = self.path.stat().st_size // PAGE
         if pages > 1:
             self.ruined |= self.rows().numbers
+            self.unseen |= self.rows().numbers if self.strange else set()
             with self.path.open("r+b") as file:
                 file.seek(PAGE * (1 + page % (pages - 1)))
                 file.write(b"\xff" * PAGE)
@@ -174,7 +173,11 @@ class Card:
     def misremember(self, names: str, value: object) -> None:
         """Leave facts as another version might write them."""
         if self.path.is_file():
-            with closing(sqlite3.connect(self.path)) as connection, connection:
+            with (
+                contextlib.suppress(sqlite3.DatabaseError),  # the page may be a damaged one
+                closing(sqlite3.connect(self.path)) as connection,
+                connection,
+            ):
                 connection.execute(
                     "UPDATE kept SET value = ? WHERE name LIKE ?", (json.dumps(value), names)
                 )
@@ -232,7 +235,7 @@ def _rows(path: Path) -> Rows:
     with closing(sqlite3.connect(path)) as connection:
         try:
             epochs = dict(connection.execute("SELECT number, epoch FROM epochs"))
-            for number, payload in connection.execute("SELECT id, payload FROM batches"):
+            for number, payload in connection.execute(_BATCHES):
                 epoch, seq = split_id(number)
                 name = epochs.get(epoch), seq
                 assert opened(payload).name == name, f"a batch lies under another name: {name}"

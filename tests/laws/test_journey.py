@@ -20,12 +20,11 @@ from hypothesis.stateful import (
 )
 
 from gateway.edge import spool
-from tests.laws.card import UNMENDED
 from tests.laws.world import World
 
 DEVICES = st.sampled_from([("pm-1", None), ("pm-2", None), ("radar", "in"), ("radar", "out")])
 SECONDS = st.sampled_from([0.2, 1.0, 2.5, 6.0, 11.0, 30.0])
-MEMORY = st.sampled_from([1 << 24, *([] if "memory" in UNMENDED else [4096])])
+MEMORY = st.sampled_from([1 << 24, 4096])
 ROWS = st.one_of(st.none(), st.integers(0, 3))
 FACTS = st.sampled_from(["channel:%", "vitals:%", "counts", "opened", "open", "last", "trust", "%"])
 VALUES = st.sampled_from([
@@ -130,32 +129,26 @@ class Journey(RuleBasedStateMachine):
     def heal_disk(self) -> None:
         self.city.card.heal()
 
-    @precondition(lambda _: "wear" not in UNMENDED)
     @rule(batch=ROWS, pending=ROWS)
     def wear(self, batch: int | None, pending: int | None) -> None:
         self.city.card.wear(batch, pending)
 
-    @precondition(lambda _: "unmount" not in UNMENDED)
     @rule()
     def unmount(self) -> None:
         self.city.card.unmount()
 
-    @precondition(lambda _: "mount" not in UNMENDED)
     @rule()
     def mount(self) -> None:
         self.city.card.mount()
 
-    @precondition(lambda _: "copy" not in UNMENDED)
     @rule()
     def copy(self) -> None:
         self.city.card.copy()
 
-    @precondition(lambda _: "damage" not in UNMENDED)
     @rule(page=st.integers(0, 12))
     def damage(self, page: int) -> None:
         self.city.card.damage(page)
 
-    @precondition(lambda _: "another_version" not in UNMENDED)
     @rule(names=FACTS, value=VALUES)
     def another_version(self, names: str, value: object) -> None:
         self.city.start_with_facts_of_another_version(names, value)

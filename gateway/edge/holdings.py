@@ -1,0 +1,125 @@
+"""What a spool holds, read as one: its file, and the open transaction over it."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final
+
+from gateway.edge.changes import Changes
+from gateway.edge.counts import Counts
+from gateway.edge.disk import PAGE, Disk
+from gateway.edge.held import split_id
+from gateway.edge.spool_file import SpoolFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from gateway.edge.held import Held, Waiting
+
+_RECENT_BATCHES: Final = 2000
+
+
+class Holdings:
+    """Readings and batches, wherever they are: on the disk, in RAM, or about to leave one.
+
+    Attributes:
+        counts: What is held, refused and given up.
+    """
+
+    def __init__(self, path: Path, now: float) -> None:
+        """Open the file, if the disk lets us."""
+        self.counts = Counts()
+        self._disk = Disk(path)
+        self._changes = Changes()
+        self._settled = 0
+        self._opened_at, self._opened_before = now, 0.0
+
+    @property
+    def memory(self) -> bool:
+        """Whether the disk can't take a commit, so that memory holds what is new."""
+        return self._disk.fails
+
+    @property
+    def alarms(self) -> set[str]:
+        """Words for what a person should look at: `memory`, `damaged`, `unreadable`."""
+        return self._disk.alarms
+
+    def opened(self, now: float) -> float:
+        """Seconds that this spool has been open, over all its openings."""
+        return self._opened_before + now - self._opened_at
+
+    def dated(self) -> list[Waiting]:
+        """Read the dated readings that an earlier opening left without a batch."""
+        return self._disk.ask(lambda file: file.pending(0, 1_000_000, dated=True), [])
+
+    def undated(self, limit: int) -> list[Waiting]:
+        """Read readings that wait for a date, in order of arrival.
+
+        In memory only those that no disk holds: a date given twice would be two readings.
+        """
+        on_disk: Iterable[Waiting] = ()
+        if not self.memory:
+            on_disk = self._disk.pages(
+                lambda file, after: file.pending(after, PAGE, dated=False),
+                self._settled,
+                lambda waiting: waiting.id,
+            )
+        waiting = (found for found in on_disk if found.id not in self._changes.removed)
+        in_ram = (found for found in self._changes.added.values() if found.at is None)
+        return list(islice(chain(waiting, in_ram), limit))
+
+    def oldest(self, after: int, limit: int) -> list[int]:
+        """Find the oldest batches above an id that may be sent."""
+        on_disk = self._disk.pages(
+            lambda file, after: file.oldest(after, PAGE), after, lambda number: number
+        )
+        waiting = (number for number in on_disk if self._changes.may_go(number))
+        return list(islice(chain(waiting, self._changes.ready(after)), limit))
+
+    def oldest_age(self, now: float) -> float | None:
+        """Tell how long the oldest batch waits that nobody refused, s; None where none does."""
+        born = [held.born for held in islice(self._changes.born.values(), 1)]
+        on_disk = self._disk.ask(SpoolFile.oldest_born, None)
+        oldest = min([*born, *([] if on_disk is None else [on_disk])], default=None)
+        return None if oldest is None else self.opened(now) - oldest
+
+    def newest(self) -> dict[tuple[str, str | None], int]:
+        """Find the newest batch that may be sent of each channel among the last."""
+        nothing: dict[tuple[str, str | None], int] = {}
+        on_disk = self._disk.ask(lambda file: file.newest(_RECENT_BATCHES), nothing)
+        found = {channel: n for channel, n in on_disk.items() if self._changes.may_go(n)}
+        in_ram = {(h.device, h.channel): h.id for h in self._changes.born.values()
+                  if self._changes.may_go(h.id)}  # fmt: skip
+        return {**found, **in_ram}
+
+    def read(self, number: int) -> Held | None:
+        """Read one batch that may be sent; None where it is gone, refused or not yet committed.
+
+        Raises:
+            SpoolUnreadable: The disk does not give its bytes.
+        """
+        if not self._changes.may_go(number):
+            return None
+        return self._changes.born.get(number) or self._disk.read(number)
+
+    def used(self) -> int:
+        """Bytes that are held, on disk and not yet there."""
+        return self._disk.ask(SpoolFile.used, 0) + self._changes.size
+
+    def _lows(self, epochs: Iterable[int]) -> dict[int, int]:
+        """Find the lowest seq held of each epoch; what is on the disk counts until a commit."""
+        lows: dict[int, int] = {}
+        for number in self._changes.born:
+            epoch, seq = split_id(number)
+            lows.setdefault(epoch, seq)
+        for epoch in epochs:
+            low = self._disk.ask(partial(_lowest, epoch), 1 if self._disk.file else None)
+            if low is not None:
+                lows[epoch] = min(low, lows.get(epoch, low))
+        return lows
+
+
+def _lowest(epoch: int, file: SpoolFile) -> int | None:
+    return file.lowest(epoch)
