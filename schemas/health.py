@@ -36,6 +36,7 @@ class Health(Model):
         clock: `trusted`, `holdover` (trusted, source silent) or `waiting`.
         spool: `disk`, or `memory` while the disk can't take a commit.
         waiting: Batches not yet receipted.
+        undated: Readings that wait for a clock to be trusted, in no batch yet.
         refused: Batches that a collector refused and the gateway keeps.
         dropped: Readings and batches given up since the spool was made, by cause.
         counters: What became of batches and receipts since the start, by name; what never
@@ -50,6 +51,7 @@ class Health(Model):
     clock: Literal["trusted", "holdover", "waiting"]
     spool: Literal["disk", "memory"]
     waiting: int
+    undated: int = 0
     refused: int
     dropped: dict[str, int] = {}
     counters: dict[str, int] = {}

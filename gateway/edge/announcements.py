@@ -52,8 +52,8 @@ Message = tuple[Kind, bytes, bool]
 
 _GATEWAY: Final = (
     "cpu", "cpu_temperature", "memory", "power", "clock_trusted", "clock_holdover", "clock_steps",
-    "disk_free", "disk_written", "spool_bytes", "spool_waiting", "spool_refused", "spool_dropped",
-    "spool_memory", "spool_crashes", "spool_crash_span",
+    "disk_free", "disk_written", "spool_bytes", "spool_waiting", "spool_oldest", "spool_refused",
+    "spool_dropped", "spool_memory", "spool_crashes", "spool_crash_span",
     "batches_sent", "batches_resent", "receipts_unbelieved",
 )  # fmt: skip
 
@@ -131,14 +131,15 @@ class Announcements:
         if now - self._node_at < NODE_SECONDS:
             return []
         self._node_at = now
-        readings = [_reading(NODE, self._gateway_vitals(stamp))]
+        readings = [_reading(NODE, self._gateway_vitals(now, stamp))]
         readings += [
             _reading(device, _device_vitals(watch, now)) for device, watch in self._watches.items()
         ]
         return readings
 
-    def _gateway_vitals(self, stamp: Stamp) -> dict[str, float | None]:
+    def _gateway_vitals(self, now: float, stamp: Stamp) -> dict[str, float | None]:
         counts = self._spool.counts
+        oldest = self._spool.oldest_age(now)
         return {
             **self._machine.vitals(),
             "clock_trusted": float(self._trust.state != "waiting"),
@@ -146,6 +147,7 @@ class Announcements:
             "clock_steps": float(self._trust.steps),
             "spool_bytes": float(self._spool.used()),
             "spool_waiting": float(counts.held - counts.refused),
+            "spool_oldest": None if oldest is None else round(oldest, 1),
             "spool_refused": float(counts.refused),
             "spool_dropped": float(counts.dropped.total()),
             "spool_memory": float(self._spool.memory),
@@ -174,6 +176,7 @@ class Announcements:
             clock=self._trust.state,
             spool="memory" if self._spool.memory else "disk",
             waiting=counts.held - counts.refused,
+            undated=counts.undated,
             refused=counts.refused,
             dropped=dict(counts.dropped),
             counters=dict(+self._counters),

@@ -71,6 +71,35 @@ def test_all_that_the_node_measures_is_announced(edge: Edge) -> None:
     assert vitals(edge).keys() <= about["devices"][0]["quantities"].keys()
 
 
+def test_how_long_the_oldest_batch_has_waited_is_measured(edge: Edge) -> None:
+    assert vitals(edge)["spool_oldest"] is None
+    node = edge.voice.heard("readings/node")[-1]
+    edge.hear("receipt", json.dumps({"v": 1, "stored": {node["epoch"]: [[1, 1]]}}).encode())
+    edge.measure()
+    edge.passes(100)
+    edge.measure()
+    assert vitals(edge)["spool_oldest"] == pytest.approx(401)
+
+
+def test_readings_that_wait_for_a_clock_are_told_beside_the_batches(tmp_path: Path) -> None:
+    file = tmp_path / "synchronized"
+    edge = Edge(tmp_path, trust=f"file:{file}")
+    edge.event(Connected())
+    for _ in range(3):
+        edge.measure()
+        edge.passes(1)
+    told = health(edge)
+    assert (told["waiting"], told["undated"]) == (0, 3)
+    edge.core.close(edge.clock.monotonic())
+    again = Edge(tmp_path, edge.clock, trust=f"file:{file}")
+    again.event(Connected())
+    assert health(again)["undated"] == 3
+    file.touch()
+    os.utime(file, (again.clock.wall, again.clock.wall))
+    told = health(again)
+    assert (told["waiting"], told["undated"]) == (1, 0)
+
+
 def test_why_the_clock_is_not_trusted_is_an_alarm_until_it_is(tmp_path: Path) -> None:
     file = tmp_path / "synchronized"
     edge = Edge(tmp_path, trust=f"file:{file}")
