@@ -81,7 +81,7 @@ class Spool(Holdings):
         if file is not None:
             self._kept = file.kept()
             self._next_waiting = file.last_pending() + 1
-            self._opened_before = _seconds(self._kept.get("opened"))
+            self._opened_before = file.opened()
             self._uncounted = not self.counts.learn(self._kept.get("counts", 0))
             self._look_for_a_crash()
         self._begin(now)
@@ -126,7 +126,7 @@ class Spool(Holdings):
         if lost > 0:
             self.counts.dropped[cause] += lost
         known = file.kept() if file else {}
-        later = _seconds(known.get("opened", self.opened(now))) - self.opened(now)
+        later = (file.opened() - self.opened(now)) if file else 0.0
         numbers = self._epochs.move(file.epochs() if file else [], self._new_epoch(), cause)
         last = file.last_pending() if file else 0
         changes.move(numbers, last + 1, later)
@@ -240,8 +240,13 @@ class Spool(Holdings):
             return False
         return changes.size > _EARLY_BYTES or now - changes.since >= self.commit_seconds
 
-    def commit(self, now: float) -> Committed:
-        """Commit what is open; on failure nothing is lost and memory takes over."""
+    def commit(self, now: float, *, again: bool = True) -> Committed:
+        """Commit what is open; on failure nothing is lost and memory takes over.
+
+        Args:
+            now: Monotonic seconds.
+            again: Whether to try once more, in a new file, where this one is found damaged.
+        """
         self._tried_at = now
         if self._disk.damage is not None:
             self._replace_damaged(self._disk.damage, now)
@@ -258,7 +263,7 @@ class Spool(Holdings):
             return self._in_memory()
         except SpoolDamaged as error:
             self._replace_damaged(error, now)
-            return Committed([], [], moved=self._told_moved())
+            return self.commit(now, again=False) if again else self._in_memory()
         self._disk.works()
         ready = [held for held in self._changes.born.values() if held.after_commit]
         for row in self._changes.epochs.values():
@@ -314,8 +319,3 @@ class Spool(Holdings):
     def abandon(self) -> None:
         """Close as a crash would."""
         self._disk.close()
-
-
-def _seconds(known: object) -> float:
-    """Read a number of seconds that any version may have left."""
-    return float(known) if isinstance(known, float | int) else 0.0

@@ -187,6 +187,15 @@ class SpoolFile:
             rows = self._connection.execute("SELECT name, value FROM kept").fetchall()
             return {name: json.loads(value) for name, value in rows}
 
+    def opened(self) -> float:
+        """Tell for how many seconds the file had been open; where no fact says it, its rows do."""
+        known = self.kept().get("opened")
+        if isinstance(known, float | int):
+            return float(known)
+        with named_errors(self.path):
+            query = "SELECT max(born), max(offer) FROM batches"
+            return max(filter(None, self._connection.execute(query).fetchone()), default=0.0)
+
     def epochs(self) -> list[EpochRow]:
         """Read all epochs, oldest first."""
         with named_errors(self.path):

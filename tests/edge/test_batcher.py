@@ -203,6 +203,24 @@ def test_the_running_count_goes_on_where_the_disk_could_be_read_only_later(path:
     assert batches(second)[-1].r[0][3] == 7
 
 
+def test_a_count_that_waited_without_disk_and_date_is_no_running_count(path: Path) -> None:
+    first = Bench(path)
+    first.count(5)
+    first.close()
+    path.rename(path.with_name("hidden"))
+    path.mkdir()
+    second = Bench(path, dates=Dates(offset=None), start=2000.0)
+    second.count(1)
+    path.rmdir()
+    path.with_name("hidden").rename(path)
+    second.now += 61
+    second.commit()
+    second.dates.win()
+    second.after(1)
+    second.commit()
+    assert [batch.q for batch in batches(second)] == [["count", "count_total"], ["count"]]
+
+
 def test_a_value_that_is_no_number_is_missing(path: Path) -> None:
     bench = Bench(path, batch_seconds=0)
     bench.measure(value=float("nan"))

@@ -115,6 +115,15 @@ def test_while_the_broker_is_gone_nothing_is_sent_and_all_of_it_after(edge: Edge
     assert len(edge.voice.heard("readings")) == 1
 
 
+def test_what_found_no_connection_goes_as_soon_as_there_is_one(edge: Edge) -> None:
+    edge.voice.up = False
+    edge.measure()
+    assert edge.core.publisher.unreceipted == 0
+    edge.voice.up = True
+    edge.passes(0.1)
+    assert len(edge.voice.heard("readings")) == 1
+
+
 def test_the_node_measures_itself_every_five_minutes(edge: Edge) -> None:
     edge.passes(299)
     assert edge.voice.heard("readings/node") == []

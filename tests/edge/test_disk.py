@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import sqlite3
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -261,3 +262,25 @@ def test_a_damaged_file_that_can_not_be_moved_stops_nothing(
     assert in_memory(bench)
     assert [batch.r[0][2] for batch in bench.send()] == [9]
     assert {"damaged", "memory"} <= bench.spool.alarms
+
+
+def test_bytes_that_can_not_be_read_block_no_commit_that_gives_their_batch_up(
+    path: Path,
+) -> None:
+    bench = Bench(path)
+    for value in range(100):
+        bench.batch(value=value)
+    bench.close()
+    again = Bench(path, max_bytes=1)
+    file = again.spool._disk.file  # noqa: SLF001 - to wear a row of it
+    assert file is not None
+
+    def worn(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        if any(column[0] == "payload" for column in cursor.description):
+            raise sqlite3.OperationalError("disk I/O error")
+        return row
+
+    file._connection.row_factory = worn  # noqa: SLF001 - the same
+    again.commit()
+    assert not in_memory(again)
+    assert again.spool.counts.held == 0

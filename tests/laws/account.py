@@ -41,10 +41,10 @@ class Account:
     def begin(self, spool: Spool) -> None:
         """Take what is counted now as known."""
         self._blind = self._card.strange or spool._disk.file is None  # noqa: SLF001 - it counts anew
-        self._damaged = spool.counts.dropped["damaged"]
+        known, self._damaged = self._damaged, spool.counts.dropped["damaged"]
         self._dropped = _dropped(spool)
         self._gone = _given_up(spool)
-        if "damaged" in spool.alarms:
+        if "damaged" in spool.alarms or self._damaged > known:
             self.lost |= self._card.ruined
 
     def notice(self, spool: Spool) -> None:
