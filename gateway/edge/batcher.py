@@ -183,9 +183,11 @@ class Batcher:
         self._changed.update(self._channels)
         self._take_up(now)
 
-    def look_again(self) -> None:
-        """Readings may wait for a date that the disk did not give before."""
+    def look_again(self, now: float) -> None:
+        """Readings may wait for a date, or for company, that the disk did not give before."""
         self._undated = self._spool.look_again()
+        if self._spool.missed:
+            self._take_up(now)
 
     def unbind(self) -> list[Held]:
         """In memory: let traffic go without its running count, since no commit comes."""
@@ -200,8 +202,10 @@ class Batcher:
     # -- within -----------------------------------------------------------------------------
 
     def _take_up(self, now: float) -> None:
+        known = {row.id for batch in self._open.values() for row in batch.rows}
         for waiting in self._spool.dated():
-            self._join(_checked(waiting), now)
+            if waiting.id not in known:
+                self._join(_checked(waiting), now)
 
     @property
     def _after_crash_ms(self) -> int:

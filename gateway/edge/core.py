@@ -160,7 +160,7 @@ class Core:
         if now - self._looked >= REOFFER_LOOK:
             self._looked = now
             self.publisher.reoffer(now)
-            self.batcher.look_again()
+            self.batcher.look_again(now)
         for reading in self.announcements.node_readings(now, stamp):
             self.measured(reading, stamp, MODEL, now)
         self._say(self.announcements.due(now))
@@ -261,7 +261,7 @@ def commit(spool: Spool, batcher: Batcher, publisher: Publisher, now: float) -> 
     if spool.memory:
         publisher.born(batcher.unbind())
     elif in_memory:
-        batcher.look_again()
+        batcher.look_again(now)
     return another
 
 

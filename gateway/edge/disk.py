@@ -196,6 +196,7 @@ def _read_through(file: SpoolFile) -> None:
     file.epochs()
     file.kept()
     file.last_pending()
+    file.opened()
 
 
 def _above(fetch: Callable[[SpoolFile, int], list[_R]], after: int, file: SpoolFile) -> list[_R]:

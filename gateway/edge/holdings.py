@@ -26,6 +26,7 @@ class Holdings:
 
     Attributes:
         counts: What is held, refused and given up.
+        missed: Whether `dated` left out what could not be read.
     """
 
     def __init__(self, path: Path, now: float) -> None:
@@ -34,6 +35,7 @@ class Holdings:
         self._disk = Disk(path)
         self._changes = Changes()
         self._settled = 0
+        self.missed = False
         self._opened_at, self._opened_before = now, 0.0
 
     @property
@@ -52,7 +54,11 @@ class Holdings:
 
     def dated(self) -> list[Waiting]:
         """Read the dated readings that an earlier opening left without a batch."""
-        return self._disk.ask(lambda file: file.pending(0, 1_000_000, dated=True), [])
+        nothing: list[Waiting] = []
+        found = self._disk.ask(lambda file: file.pending(0, 1_000_000, dated=True), nothing)
+        file = self._disk.file
+        self.missed = file is not None and (file.skipped > 0 or "unreadable" in self.alarms)
+        return [waiting for waiting in found if waiting.id not in self._changes.removed]
 
     def undated(self, limit: int) -> list[Waiting]:
         """Read readings that wait for a date, in order of arrival.

@@ -56,6 +56,7 @@ class SpoolFile:
     Attributes:
         path: Where it is.
         identity: Which file it is: another may come to lie at the same place.
+        skipped: Waiting readings that could not be read when they were last looked through.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
@@ -63,6 +64,7 @@ class SpoolFile:
         self._connection = connection
         self.path = path
         self.identity = _identity(path)
+        self.skipped = 0
         self._names: dict[int, str] = {}
 
     @classmethod
@@ -271,6 +273,7 @@ class SpoolFile:
                 rows = list(self._singly(numbers))
                 if not rows:
                     raise
+            self.skipped = len(numbers) - len(rows)
             return [
                 Waiting(number, read_reading(device, channel, text), model, boot, since, at,
                         undatable=bool(undatable), on_disk=True)

@@ -133,6 +133,7 @@ class World:
             new_epoch=lambda: f"{next(self.epochs):016x}",
         )  # fmt: skip
         core.truth = self._vitals
+        self.card.unseen |= self.card.ruined  # an opening that never read a file can't count it
         self.account.begin(core.spool)
         if self.broker.up:
             core.happened(Connected(), self.clock.monotonic(), self.clock.stamp())
