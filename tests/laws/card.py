@@ -82,6 +82,11 @@ class Card:
         """Read all of the file that is there, or would be there but for a failure."""
         return _rows(self._hidden if self.fails else self.path)
 
+    @property
+    def moved(self) -> bool:
+        """Whether files came and went: no damage then, since nobody could say what it took."""
+        return self.strange or self.copied or bool(self.away)
+
     def lost_from_sight(self) -> set[int]:
         """Tell what lies in files that are not mounted, or that were damaged."""
         return self.ruined.union(*self.away.values())

@@ -133,18 +133,22 @@ class Journey(RuleBasedStateMachine):
     def wear(self, batch: int | None, pending: int | None) -> None:
         self.city.card.wear(batch, pending)
 
+    @precondition(lambda self: not self.city.card.ruined)
     @rule()
     def unmount(self) -> None:
         self.city.card.unmount()
 
+    @precondition(lambda self: not self.city.card.ruined)
     @rule()
     def mount(self) -> None:
         self.city.card.mount()
 
+    @precondition(lambda self: not self.city.card.ruined)
     @rule()
     def copy(self) -> None:
         self.city.card.copy()
 
+    @precondition(lambda self: not self.city.card.moved)
     @rule(page=st.integers(0, 12))
     def damage(self, page: int) -> None:
         self.city.card.damage(page)
