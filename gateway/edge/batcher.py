@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from pydantic import ValidationError
 
@@ -168,16 +168,17 @@ class Batcher:
         made = [self._settle(clock, group, moment, now) for (_, clock), group in groups.items()]
         return [held for held in made if held is not None and not held.after_commit]
 
-    def learn(self, now: float, *, afresh: bool) -> None:
+    def learn(self, facts: dict[str, Any], now: float, *, afresh: bool) -> None:
         """Another file is there: take up what an earlier opening left in it.
 
         Args:
+            facts: The facts in it, by name.
             now: Monotonic seconds.
             afresh: Whether nothing was known before: then what was counted counts on.
         """
         for slot, state in self._channels.items():
             state.close()
-            known = self._spool.recall(_name(slot))
+            known = facts.get(_name(slot))
             if known is not None:
                 state.learn(known, self._after_crash_ms, counts=afresh)
         self._changed.update(self._channels)

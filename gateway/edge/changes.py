@@ -106,9 +106,7 @@ class Changes:
         What is bound to a commit stays, and so does what the disk has the readings of: after a
         crash they would come again. Dated readings stay too: their batch is open, and will be sent.
         """
-        going: list[Held | Waiting] = [
-            held for held in self.born.values() if not (held.after_commit or held.rests)
-        ]
+        going: list[Held | Waiting] = [held for held in self.born.values() if not held.stays]
         going += [waiting for waiting in self.added.values() if waiting.at is None]
         for gone in going:
             if self.size <= size:
@@ -161,9 +159,7 @@ class Committed(NamedTuple):
     Attributes:
         ready: Batches that may be published from now on.
         evicted: Ids of batches that were given up.
-        moved: Whether the file is another one than before, in which batches have other ids.
     """
 
     ready: list[Held]
     evicted: list[int]
-    moved: bool = False

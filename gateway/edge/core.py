@@ -137,6 +137,10 @@ class Core:
                 log.error("the broker does not let us listen to %s: %s", topic, reason)
                 self.announcements.denied(reason)
 
+    def missed(self, stamp: Stamp) -> None:
+        """Messages were dropped unread: one may have been a late will of ours."""
+        self._say(self.announcements.on_own_state(b"", stamp))
+
     def _arrived(self, topic: str, payload: bytes, now: float, stamp: Stamp) -> None:
         parsed = topics.parse(self._config.broker.root, topic)
         if parsed is None or parsed.gateway != self._config.gateway.id:
@@ -247,16 +251,19 @@ def commit(spool: Spool, batcher: Batcher, publisher: Publisher, now: float) -> 
     Returns:
         Whether another file is there than the one known: its facts are news.
     """
-    in_memory, another = spool.memory, spool.reopen()
-    if another:
-        batcher.close_all(now)
-        batcher.learn(now, afresh=spool.adopt(now))
-    batcher.save(now)
-    committed = spool.commit(now)
-    if committed.moved:
-        batcher.close_all(now)  # only RAM has their readings now
-        publisher.start_anew()
-    publisher.evicted(committed.evicted)
+    in_memory, another = spool.memory, False
+    for _ in range(2):  # once more where damage shows only now
+        if spool.reopen():
+            another = True
+            batcher.close_all(now)
+            first, facts = spool.adopt(now)
+            batcher.learn(facts, now, afresh=first)
+            publisher.start_anew()
+        batcher.save(now)
+        committed = spool.commit(now)
+        publisher.evicted(committed.evicted)
+        if not spool.damaged:
+            break
     publisher.born(committed.ready)
     if spool.memory:
         publisher.born(batcher.unbind())

@@ -52,7 +52,7 @@ class Epochs:
             if same is None:
                 row.number = max(there, default=0) + 1
                 if row.committed > 1:
-                    row.drop(row.committed - 1, cause, above=1)
+                    row.dropped = [*row.dropped, (1, row.committed - 1, cause)][-MOST_RANGES:]
             else:
                 row.number = same.number
                 since = [gone for gone in row.dropped if gone[0] >= same.next]

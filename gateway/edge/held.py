@@ -83,6 +83,11 @@ class Held:
         """Bytes it takes, roughly."""
         return _OVERHEAD + len(self.payload)
 
+    @property
+    def stays(self) -> bool:
+        """Whether memory must not give it up: after a crash its readings would come again."""
+        return self.after_commit or self.rests
+
 
 @dataclass(slots=True)
 class EpochRow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from heapq import merge
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
@@ -81,8 +82,14 @@ class Holdings:
         on_disk = self._disk.pages(
             lambda file, after: file.oldest(after, PAGE), after, lambda number: number
         )
-        waiting = (number for number in on_disk if self._changes.may_go(number))
-        return list(islice(chain(waiting, self._changes.ready(after)), limit))
+        marks = self._changes.refused
+        offered = sorted(
+            number for number, mark in marks.items()
+            if mark is None and number > after and number not in self._changes.born
+        )  # fmt: skip
+        waiting = merge((number for number in on_disk if number not in marks), offered)
+        may_go = (number for number in waiting if self._changes.may_go(number))
+        return list(islice(chain(may_go, self._changes.ready(after)), limit))
 
     def oldest_age(self, now: float) -> float | None:
         """Tell how long the oldest batch waits that nobody refused, s; None where none does."""

@@ -144,7 +144,9 @@ class Gateway:
             if item is None:
                 break
             self._take(item)
-        self._core.publisher.counters["unread_messages"] = self._inbox.dropped
+        if self._inbox.dropped != self._core.publisher.counters["unread_messages"]:
+            self._core.publisher.counters["unread_messages"] = self._inbox.dropped
+            self._core.missed(self._clock.stamp())
         now = self._clock.monotonic()
         self._core.tick(now, self._clock.stamp())
         self._feed(now)

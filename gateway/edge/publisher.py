@@ -212,8 +212,8 @@ class Publisher:
 
     def put_back(self, held: Held) -> None:
         """Take a batch back in line that could not be sent."""
-        if held.id not in self._sent:
-            self._queue(held.id)
+        if held.id not in self._sent and held.id not in self._live.values():
+            self._offered.appendleft(held.id)
 
     # -- within -----------------------------------------------------------------------------
 

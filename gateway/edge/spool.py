@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import secrets
+from bisect import bisect
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -76,7 +77,7 @@ class Spool(Holdings):
         file = self._disk.file
         self._next_waiting = 1
         self._known = file is not None
-        self._uncounted = self._moved = False
+        self._uncounted = False
         self._epochs = Epochs(file.epochs() if file else [], new_epoch())
         if file is not None:
             self._kept = file.kept()
@@ -103,11 +104,23 @@ class Spool(Holdings):
         self._changes.epochs[self._epochs.current.number] = self._epochs.current
         self.keep("open", self.epoch, now)
 
+    @property
+    def damaged(self) -> bool:
+        """Whether the file was found damaged and not replaced yet."""
+        return self._disk.damage is not None
+
     def reopen(self) -> bool:
-        """In memory, try the disk again; True where it holds another file than the one known."""
+        """Replace a damaged file; in memory, try the disk again.
+
+        Returns:
+            Whether there is another file now than the one known, or none: `adopt` it.
+        """
+        if self._disk.damage is not None:
+            self._disk.replace(self._disk.damage)
+            return True
         return self.memory and self._disk.reopen()
 
-    def adopt(self, now: float) -> bool:
+    def adopt(self, now: float) -> tuple[bool, dict[str, Any]]:
         """Go on in a file that nobody here knows: what RAM holds moves into it.
 
         It is a file that could not be read before, one that was put in the place of another (a
@@ -115,7 +128,7 @@ class Spool(Holdings):
         in anybody's hands: their ids change. The publisher must start anew: those of batches do.
 
         Returns:
-            Whether it is the first file that could be read.
+            Whether it is the first file that could be read, and the facts that are in it.
         """
         file, changes, first = self._disk.file, self._changes, not self._known
         cause = self._disk.why_another()
@@ -123,6 +136,9 @@ class Spool(Holdings):
         waiting = sum(held.at is None for held in changes.added.values())
         lost += self.counts.undated - waiting
         self.counts.held, self.counts.undated = len(changes.born), waiting
+        self.counts.refused = sum(
+            changes.refused.get(number) is not None for number in changes.born
+        )
         if lost > 0:
             self.counts.dropped[cause] += lost
         known = file.kept() if file else {}
@@ -136,6 +152,9 @@ class Spool(Holdings):
         if file is not None:
             counted = Counts()
             counted.learn(known.get("counts"))
+            self.counts.held += counted.held
+            self.counts.undated += counted.undated
+            self.counts.refused += counted.refused
             self.counts.dropped.update(counted.dropped if first else {})
             self.counts.crashes += counted.crashes if first else 0
             self._look_for_a_crash()
@@ -143,9 +162,9 @@ class Spool(Holdings):
         changes.epochs = dict(self._epochs.rows)
         changes.kept = dict(self._kept)
         self._settled = 0
-        self._uncounted = self._moved = True
+        self._uncounted = True
         self._begin(now)
-        return first
+        return first, known
 
     def recall(self, name: str) -> Any:  # noqa: ANN401 - whatever JSON was kept under the name
         """Look up a small fact; None where there is none."""
@@ -240,18 +259,11 @@ class Spool(Holdings):
             return False
         return changes.size > _EARLY_BYTES or now - changes.since >= self.commit_seconds
 
-    def commit(self, now: float, *, again: bool = True) -> Committed:
-        """Commit what is open; on failure nothing is lost and memory takes over.
-
-        Args:
-            now: Monotonic seconds.
-            again: Whether to try once more, in a new file, where this one is found damaged.
-        """
+    def commit(self, now: float) -> Committed:
+        """Commit what is open; on failure nothing is lost and memory takes over."""
         self._tried_at = now
-        if self._disk.damage is not None:
-            self._replace_damaged(self._disk.damage, now)
         file = self._disk.file
-        if file is None:
+        if file is None or self.damaged:
             return self._in_memory()
         self.keep("opened", self.opened(now), now)
         age = math.inf if self._max_age is None else self._max_age
@@ -262,8 +274,8 @@ class Spool(Holdings):
             self._disk.failed(error)
             return self._in_memory()
         except SpoolDamaged as error:
-            self._replace_damaged(error, now)
-            return self.commit(now, again=False) if again else self._in_memory()
+            self._disk.damage = error
+            return self._in_memory()
         self._disk.works()
         ready = [held for held in self._changes.born.values() if held.after_commit]
         for row in self._changes.epochs.values():
@@ -275,32 +287,28 @@ class Spool(Holdings):
         self._changes.retired |= self._epochs.spent(self._lows(self._epochs.rows).get)
         self._uncounted = False
         freed = [replace(held, after_commit=False) for held in ready]
-        return Committed(freed, applied.evicted, moved=self._told_moved())
-
-    def _replace_damaged(self, error: SpoolDamaged, now: float) -> None:
-        self._disk.replace(error)
-        self.adopt(now)
-
-    def _told_moved(self) -> bool:
-        moved, self._moved = self._moved, False
-        return moved
+        return Committed(freed, applied.evicted)
 
     def _in_memory(self) -> Committed:
         """Hold what memory can hold; the oldest go first, counted."""
         evicted: list[int] = []
         if self._changes.size > MEMORY_BYTES:
+            staying = sorted(h.id for h in self._changes.born.values() if h.stays)
             for gone in self._changes.give_up(MEMORY_BYTES * 15 // 16):  # not for each reading
                 self.counts.dropped["memory"] += 1
                 if isinstance(gone, Held):
                     row = self._epochs.rows[split_id(gone.id)[0]]
-                    row.drop(gone.seq, "memory", above=row.committed)
+                    begin = batch_id(row.number, row.committed - 1)
+                    below = [begin, *staying[: bisect(staying, gone.id)]][-1]
+                    above = split_id(max(begin, below))[1] + 1
+                    row.drop(gone.seq, "memory", above=above)
                     self._changes.epochs[row.number] = row
                     self.counts.held -= 1
                     self.counts.refused -= self._changes.refused.pop(gone.id, None) is not None
                     evicted.append(gone.id)
                 else:
                     self.counts.undated -= 1
-        return Committed([], evicted, moved=self._told_moved())
+        return Committed([], evicted)
 
     def unbind(self, rewrite: Callable[[bytes], bytes | None]) -> list[Held]:
         """In memory no commit comes: let batches go that wait for one, as far as they may."""

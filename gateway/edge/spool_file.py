@@ -80,6 +80,7 @@ class SpoolFile:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 connection = sqlite3.connect(path, timeout=2.0, isolation_level=None)
+                connection.text_factory = _text
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("PRAGMA journal_size_limit = 4194304")
@@ -184,10 +185,13 @@ class SpoolFile:
         return (pages - free) * size
 
     def kept(self) -> dict[str, Any]:
-        """Read all small facts."""
+        """Read all small facts; what is no JSON any more is not known."""
+        facts: dict[str, Any] = {}
         with named_errors(self.path):
-            rows = self._connection.execute("SELECT name, value FROM kept").fetchall()
-            return {name: json.loads(value) for name, value in rows}
+            for name, value in self._connection.execute("SELECT name, value FROM kept"):
+                with contextlib.suppress(ValueError):
+                    facts[name] = json.loads(value)
+        return facts
 
     def opened(self) -> float:
         """Tell for how many seconds the file had been open; where no fact says it, its rows do."""
@@ -308,7 +312,8 @@ def named_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # none: no text
+        if code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
             raise SpoolDamaged(f"the spool {path} is damaged: {error}") from error
         if isinstance(error, sqlite3.OperationalError):
             raise SpoolUnwritable(f"the spool {path} can't be used: {error}") from error
@@ -317,6 +322,11 @@ def named_errors(path: Path) -> Iterator[None]:
         raise SpoolDamaged(f"the spool {path} holds what we never wrote: {error!r}") from error
     except OSError as error:
         raise SpoolUnwritable(f"the spool {path} can't be used: {error}") from error
+
+
+def _text(raw: bytes) -> str:
+    """Read text as far as it is any: a flipped bit costs a row its sense, and no more."""
+    return raw.decode("utf-8", "replace")
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -231,3 +231,32 @@ def test_what_could_not_be_sent_is_not_waited_for_and_goes_first_next_time(bench
     bench.publisher.put_back(first)
     assert bench.publisher.unreceipted == 0
     assert {held.seq for held in bench.sent()} == {1, 2, 3}
+
+
+def test_a_batch_offered_again_that_finds_no_connection_is_not_forgotten(bench: Bench) -> None:
+    bench.publisher.connected()
+    for _ in range(3):
+        bench.batch()
+    bench.commit()
+    sent = bench.sent()
+    first = min(sent, key=lambda held: held.seq)
+    bench.refuse(first)
+    bench.receipt(*(held for held in sent if held is not first))
+    bench.commit()
+    for _ in range(3):
+        bench.batch()
+    bench.commit()
+    bench.now += 86_401
+    bench.publisher.reoffer(bench.now)
+    held = bench.publisher.next(bench.now)
+    while held is not None and held.seq != first.seq:
+        bench.publisher.sent(held, bench.now)
+        held = bench.publisher.next(bench.now)
+    assert held is not None
+    bench.publisher.put_back(held)
+    bench.publisher.disconnected()
+    bench.publisher.connected()
+    bench.receipt(*bench.sent())
+    bench.commit()
+    bench.receipt(*bench.sent())
+    assert bench.spool.counts.held == 0
