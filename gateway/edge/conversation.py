@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from devices.driver import Ask, Pause, Received, Sample
+from devices.driver import Ask, Listen, Pause, Received, Sample
 from devices.errors import DecodeError, DriverError, NoReply, NotReady
 from devices.framing import Frame, Framer
 from gateway.edge.line import at_last_byte
@@ -143,6 +143,7 @@ class Conversation:
         self._idle = True
         self._asked = False
         self._stamp: Stamp | None = None
+        self._unasked: tuple[bytes, Stamp] | None = None
         self._step: Step = Pause(rest)
         self._until = now + rest
 
@@ -169,6 +170,8 @@ class Conversation:
             self._watch.failed(error, asked=self._asked)
             return
         self._stamp = stamp
+        heard = self._opening and isinstance(self._step, Listen)
+        self._unasked = (raw, stamp) if heard else None
         self._resume(now, Received(raw, fields))
 
     def _resume(self, now: float, news: Received | NoReply | None) -> None:
@@ -201,6 +204,8 @@ class Conversation:
     def _end(self, now: float, sample: Sample | None) -> None:
         if self._opening and self._stamp is not None:
             self._watch.prepared()
+        if self._opening and self._unasked is not None:
+            self._frames.appendleft(self._unasked)  # that it streams is told by its first reading
         if sample is not None and self._stamp is not None:
             self._watch.sampled(now, sample.fault)
             self._events.append(Observed(sample, self._stamp))

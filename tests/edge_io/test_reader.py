@@ -54,7 +54,9 @@ class Site:
         self.delivered.append(measured)
 
     def numbers(self) -> list[float | None]:
-        return [measured.reading.values["pm2_5"].value for measured in self.delivered]
+        """What was read since the port was opened: its first frame bears the number 0."""
+        numbers = [measured.reading.values["pm2_5"].value for measured in self.delivered]
+        return [number for number in numbers if number != 0]
 
     def listening(self) -> None:
         """Wait until the port was opened, flushed and prepared."""
@@ -153,8 +155,14 @@ def test_an_error_that_comes_again_is_waited_out_longer_and_told_without_its_tra
     said = [one for one in caplog.records if one.msg.startswith("unexpected")]
     assert [one.exc_info is not None for one in said] == [True, False]
     assert [one.message.split(":")[1] for one in said] == [" RuntimeError in test_reader.py"] * 2
-    until(lambda: bool(site.uart.write(_frame(1))) and bool(site.delivered), 20, "a reading")
+    until(lambda: bool(site.uart.write(_frame(1))) and bool(site.numbers()), 20, "a reading")
     assert pause.next() <= FIRST_SECONDS
+
+
+def test_the_frame_that_tells_that_a_sensor_streams_is_a_reading_too(site: Site) -> None:
+    site.reader.start()
+    site.listening()
+    until(lambda: len(site.delivered) == 1, 5, "the first frame becoming a reading")
 
 
 def test_what_a_library_says_of_a_port_is_for_whoever_asks_for_it(
