@@ -175,7 +175,9 @@ def test_a_stop_loses_no_reading_that_waits_for_room(
     reader.start()
     frame = PMS5003.encode({"pm2_5_atm": 7, "n0_3": 1})
     until(lambda: bool(uart.write(frame)) and watch.frames > 0, 10, "a frame")
+    heard = watch.frames
     uart.write(5 * frame)
+    until(lambda: watch.frames >= heard + 5, 5, "all frames being heard")
     until(lambda: gateway._inbox.waiting == 1, 5, "a full inbox")  # noqa: SLF001 - the same
     gateway._finish()  # noqa: SLF001 - the same
     uart.unplug()
