@@ -22,6 +22,9 @@ LARGEST_SEQ: Final = 2**53 - 1
 LATEST_MS: Final = 4_102_444_800_000
 """2100-01-01 in ms since 1970: no honest time lies beyond it."""
 
+EARLIEST_MS: Final = 1_577_836_800_000
+"""2020-01-01 in ms since 1970: older than any gateway, so no honest time lies before it."""
+
 LONGEST_TEXT: Final = 200
 """Characters of whatever a message tells in words."""
 

@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import from_json
 
 from schemas.base import (
+    EARLIEST_MS,
     EPOCH_PATTERN,
     LARGEST_SEQ,
     LATEST_MS,
@@ -22,7 +23,7 @@ from schemas.base import (
     Seq,
     Text,
 )
-from schemas.quantity import BOOT_COLUMN, find
+from schemas.quantity import BOOT_COLUMN, LARGEST_VALUE, bounds, find
 from schemas.reading import Cause, ClockState, Flag
 
 LARGEST_PAYLOAD: Final = 1024 * 1024
@@ -34,17 +35,20 @@ MOST_ROWS: Final = 5000
 ZLIB_FROM: Final = 200
 """Bytes below which compression is not even tried."""
 
-LARGEST_VALUE: Final = 1e300
-"""Beyond it lies no measurement, but sums that overflow."""
-
 _ZLIB_FIRST: Final = 0x78
 _FLAGS: Final = frozenset(str(int(flag)) for flag in Flag)
 _CAUSES: Final = frozenset(str(int(cause)) for cause in Cause)
 _MISSING: Final = str(int(Flag.MISSING))
+_FAIL: Final = str(int(Flag.FAIL))
 
 Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]+$", max_length=200)]
 Row = list[Any]
 """One row; its cells are checked by hand, in one pass: a union costs a Pi three times as much."""
+
+_Column = tuple[str, float, float]
+"""A quantity, the least and the most that it can be."""
+
+_NUMBERS: Final = frozenset({int, float})
 
 
 class BatchError(Exception):
@@ -52,7 +56,7 @@ class BatchError(Exception):
 
     Attributes:
         reason: One word of a closed set, for counters, receipts and dead letters: `size`, `zlib`,
-            `json`, `version`, `schema`, `width`, `flags`, `quantity`, `value`, `time`.
+            `json`, `version`, `schema`, `width`, `flags`, `quantity`, `value`, `range`, `time`.
         detail: What exactly was found, for a person.
         epoch: The epoch, where it could be read.
         seq: The seq, where it could be read.
@@ -108,10 +112,11 @@ class Batch(Model):
     def _hangs_together(self) -> Self:
         _check_columns(self)
         last = -1
+        columns = [(name, *bounds(name)) for name in self.q]
         for number, row in enumerate(self.r):
-            last = _check_row(number, row, len(self.q), last)
-        if self.t + last > LATEST_MS:
-            raise _Flaw("time", "a row lies beyond the year 2100")
+            last = _check_row(number, row, columns, last)
+        if not EARLIEST_MS <= self.t <= LATEST_MS - last:
+            raise _Flaw("time", "a row lies before the year 2020 or beyond 2100")
         for row_number, causes in self.why.items():
             if int(row_number) >= len(self.r):
                 raise _Flaw("flags", f"a cause for row {row_number} of {len(self.r)}")
@@ -179,7 +184,7 @@ def check(document: dict[str, object]) -> Batch:
     epoch, seq = _name(document)
     version = document.get("v")
     if type(version) is not int or version != VERSION:
-        raise BatchError("version", f"v is {str(version)[:40]}, not {VERSION}", epoch, seq)
+        raise BatchError("version", f"v is {json.dumps(version)[:40]}, not {VERSION}", epoch, seq)
     try:
         return Batch.model_validate(document)
     except ValidationError as error:
@@ -187,7 +192,8 @@ def check(document: dict[str, object]) -> Batch:
         cause = first.get("ctx", {}).get("error")
         reason = cause.reason if isinstance(cause, _Flaw) else "schema"
         where = ".".join(str(part) for part in first["loc"])
-        raise BatchError(reason, f"{where}: {first['msg']}"[:200], epoch, seq) from None
+        detail = str(cause) if isinstance(cause, _Flaw) else f"{where}: {first['msg']}"
+        raise BatchError(reason, detail[:200], epoch, seq) from None
 
 
 def _inflate(payload: bytes) -> bytes:
@@ -240,8 +246,9 @@ def _check_columns(batch: Batch) -> None:
         raise _Flaw("quantity", f"a batch without dates needs the column {BOOT_COLUMN}")
 
 
-def _check_row(number: int, row: Row, width: int, last: int) -> int:
+def _check_row(number: int, row: Row, columns: list[_Column], last: int) -> int:
     """Check one row against the columns and return its offset, which must lie above `last`."""
+    width = len(columns)
     if len(row) != width + 2:
         raise _Flaw("width", f"row {number} has {len(row) - 2} values for {width} columns")
     offset, flags = row[0], row[1]
@@ -251,15 +258,27 @@ def _check_row(number: int, row: Row, width: int, last: int) -> int:
         raise _Flaw("flags", f"row {number}: flags are a string of digits")
     _check_digits(flags, width, _FLAGS)
     spread = flags if len(flags) == width else flags * width
-    for value, flag in zip(row[2:], spread, strict=True):
-        if value is None:
-            if flag != _MISSING:
-                raise _Flaw("flags", f"row {number}: null goes with flag {_MISSING}")
-        elif type(value) not in {int, float} or not -LARGEST_VALUE < value < LARGEST_VALUE:
-            raise _Flaw("value", f"row {number}: {str(value)[:40]!r} is no value")
-        elif flag == _MISSING:
-            raise _Flaw("flags", f"row {number}: a value that is there is not missing")
+    for column, value, flag in zip(columns, row[2:], spread, strict=True):
+        _, low, high = column
+        if type(value) in _NUMBERS and low <= value <= high and flag != _MISSING:
+            continue  # nearly all of them
+        if flaw := _flaw(column, value, flag):
+            raise _Flaw(flaw[0], f"row {number}: {flaw[1]}")
     return offset
+
+
+def _flaw(column: _Column, value: object, flag: str) -> tuple[str, str] | None:
+    """Say what is wrong with a cell that is no plain value within its range, if anything is."""
+    name, low, high = column
+    if value is None:
+        return None if flag == _MISSING else ("flags", f"null goes with flag {_MISSING}")
+    if type(value) not in _NUMBERS or not abs(cast("float", value)) < LARGEST_VALUE:
+        return "value", f"{str(value)[:40]!r} is no value"
+    if flag == _MISSING:
+        return "flags", "a value that is there is not missing"
+    if flag != _FAIL:
+        return "range", f"{name} is {value}, out of {low:g} to {high:g}, and flagged {flag}"
+    return None
 
 
 def _check_digits(digits: str, width: int, known: frozenset[str]) -> None:

@@ -154,6 +154,9 @@ QUANTITIES: Final[dict[str, Quantity]] = {
 RAW_SUFFIX: Final = "_raw"
 """Behind the name of a calibrated quantity: the value before calibration."""
 
+LARGEST_VALUE: Final = 1e300
+"""Beyond it lies no measurement, but sums that overflow."""
+
 BOOT_COLUMN: Final = "boot_ms"
 """The column of a batch without dates that carries ms since boot."""
 
@@ -161,6 +164,15 @@ BOOT_COLUMN: Final = "boot_ms"
 def find(name: str) -> Quantity | None:
     """Look a quantity up; a calibrated quantity's raw twin shares its row."""
     return QUANTITIES.get(name) or QUANTITIES.get(name.removesuffix(RAW_SUFFIX))
+
+
+def bounds(name: str) -> tuple[float, float]:
+    """Return the least and the most that a value of a column can be.
+
+    A raw twin has no bounds: before its calibration a value may lie anywhere.
+    """
+    quantity = QUANTITIES.get(name)
+    return (-LARGEST_VALUE, LARGEST_VALUE) if quantity is None else (quantity.low, quantity.high)
 
 
 def speed_bin(speed: float) -> str:

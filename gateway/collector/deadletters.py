@@ -1,7 +1,7 @@
 """Dead letters: what no store will ever take, kept on the disk with its reason, within a bound.
 
-One file a letter. A batch that is offered again and fails again replaces its letter; the oldest
-letters go when the folder is full.
+One file a letter. A batch that is offered again and fails again replaces its letter; other bytes
+under its name are another letter. The oldest letters go when the folder is full.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ class Letter:
     def name(self) -> str:
         """The name of its file, made of checked ids or of a digest, never of the topic."""
         if self.gateway is not None and self.epoch is not None and self.seq is not None:
-            return name_of(self.gateway, self.epoch, self.seq)
-        digest = hashlib.sha256(self.topic.encode(errors="replace") + b"\0" + self.payload)
-        return f"@{digest.hexdigest()[:32]}{_SUFFIX}"
+            return name_of(self.gateway, self.epoch, self.seq, self.payload)
+        whole = self.topic.encode(errors="replace") + b"\0" + self.payload
+        return f"@{_digest(whole)}{_SUFFIX}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,9 @@ class DeadLetters:
             raise _busy(self._folder, error) from None
         self._evict()
 
-    def discard(self, gateway: str, epoch: str, seq: int) -> None:
+    def discard(self, gateway: str, epoch: str, seq: int, payload: bytes) -> None:
         """Throw away the letter of a batch that is in the store after all."""
-        name = name_of(gateway, epoch, seq)
+        name = name_of(gateway, epoch, seq, payload)
         if name in self._sizes:
             self._forget(name)
 
@@ -150,9 +150,13 @@ class DeadLetters:
             (self._folder / name).unlink()
 
 
-def name_of(gateway: str, epoch: str, seq: int) -> str:
+def name_of(gateway: str, epoch: str, seq: int, payload: bytes) -> str:
     """Name the file of a batch's letter; `@` stands in no id."""
-    return f"{gateway}@{epoch}@{seq}{_SUFFIX}"
+    return f"{gateway}@{epoch}@{seq}@{_digest(payload)}{_SUFFIX}"
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]
 
 
 def list_letters(folder: Path) -> Iterator[Heading]:

@@ -84,11 +84,11 @@ class Writer:
         refused = self._write_rows(items)
         refused |= self._write_ledger(items, refused)
         self._letters.bury(list(_letters(items, refused)))
-        decisions = list(_decisions(items, refused))
-        for decision in decisions:
-            if decision.reason is None:
-                self._letters.discard(decision.gateway, decision.epoch, decision.seq)
-        return decisions
+        for at, item in enumerate(items):
+            if isinstance(item.verdict, Sound) and at not in refused:
+                batch = item.verdict.batch
+                self._letters.discard(item.verdict.gateway, batch.epoch, batch.seq, item.payload)
+        return list(_decisions(items, refused))
 
     def _write_rows(self, items: Sequence[Item]) -> dict[int, str]:
         """Write the readings; return the batches of which any row was refused, and why."""

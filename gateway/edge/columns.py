@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from schemas.base import is_id
-from schemas.batch import LARGEST_VALUE, Batch, decode, encode
-from schemas.quantity import BOOT_COLUMN, find
+from schemas.batch import Batch, decode, encode
+from schemas.quantity import BOOT_COLUMN, LARGEST_VALUE, bounds, find
 from schemas.reading import Cause, Flag, Reading, Value
 
 if TYPE_CHECKING:
@@ -112,8 +112,15 @@ def sound(reading: Reading) -> Reading:
     for name, value in reading.values.items():
         if find(name) is None:
             log.error("%s measures %s, which is no quantity", reading.device, name)
-        elif value.value is None or abs(value.value) < LARGEST_VALUE:
+        elif value.value is None or _between(value.value, bounds(name)):
             values[name] = value
-        else:
+        elif not abs(value.value) < LARGEST_VALUE:
             values[name] = Value(None, Flag.MISSING)
+        else:
+            failed = value.flag is Flag.FAIL
+            values[name] = value if failed else Value(value.value, Flag.FAIL, Cause.RANGE)
     return replace(reading, values=values)
+
+
+def _between(value: float, limits: tuple[float, float]) -> bool:
+    return limits[0] <= value <= limits[1]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self
 
 from gateway.trust.sources import STEP_SECONDS, Source, find
-from schemas.base import LATEST_MS
+from schemas.base import EARLIEST_MS, LATEST_MS
 
 if TYPE_CHECKING:
     from gateway.clock import Stamp
@@ -153,6 +153,6 @@ class Trust:
 
 
 def _believable(seconds: float) -> int | None:
-    """Turn seconds since 1970 into ms; None where no batch could carry them (1970 … 2100)."""
+    """Turn seconds since 1970 into ms; None where no batch could carry them (2020 … 2100)."""
     at = round(seconds * 1000)
-    return at if 0 <= at <= LATEST_MS - _DAY_MS else None
+    return at if EARLIEST_MS <= at <= LATEST_MS - _DAY_MS else None

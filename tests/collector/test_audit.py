@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from gateway.collector.audit import FUTURE_SECONDS, Flawed, Heard, Sound, judge
 from gateway.collector.points import of_batch, of_spool
-from schemas.base import LARGEST_SEQ
+from schemas.base import EARLIEST_MS, LARGEST_SEQ
 from schemas.batch import LARGEST_PAYLOAD
-from schemas.quantity import find
+from schemas.quantity import QUANTITIES, find
 from schemas.spool import MOST_EPOCHS, EpochState, SpoolState
 from schemas.topics import ROOT
 from tests.collector.batches import EPOCH, GATEWAY, T, batch, document, payload, raw
@@ -61,6 +61,10 @@ FLAWS: list[tuple[str, bytes, str, bool]] = [
     ("times that fall", raw(r=[[5, "1", 1.0, 1.0], [5, "1", 1.0, 1.0]], why={}), "time", True),
     ("a hostile device", raw(device="../pm"), "schema", True),
     ("an id with a newline", raw(site="alun\nalun"), "schema", True),
+    ("a value that can't be", raw(r=[[0, "1", 99999, 1.0]], why={}), "range", True),
+    ("a value below its range", raw(r=[[0, "2", 1.0, -5]], why={}), "range", True),
+    ("a time before any gateway", raw(t=0), "time", True),
+    ("a version in words", raw(v="1"), "version", True),
     ("seq 0", raw(seq=0), "schema", False),
     ("an epoch in capitals", raw(epoch=EPOCH.upper()), "schema", False),
 ]
@@ -178,6 +182,7 @@ ODD: st.SearchStrategy[Any] = st.one_of(
     st.integers(min_value=2**63),
     st.floats(),
     st.text(max_size=20),
+    st.integers(-3000, 3000),
     st.sampled_from(["1", "4", "9", "19", "never", "\n", "pm2_5", "boot_ms", {}, [], [[]], 1e308]),
 )
 
@@ -226,5 +231,7 @@ def test_no_hostile_payload_is_stored_as_a_good_reading(body: bytes) -> None:
             assert find(name) is not None or name == "boot_ms"
             for good in (fields[name] for fields in stored if name in fields and find(name)):
                 assert flag in "123"
+                assert QUANTITIES[name].low <= value <= QUANTITIES[name].high
+                assert plain["t"] >= EARLIEST_MS
                 assert plain["clock"] != "never"
                 assert good == float(value)

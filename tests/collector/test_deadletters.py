@@ -110,9 +110,17 @@ def test_a_restart_knows_what_is_there_and_clears_what_was_not_finished(tmp_path
 def test_a_batch_that_was_stored_after_all_has_no_letter(tmp_path: Path) -> None:
     letters = DeadLetters(tmp_path, MIB)
     letters.bury([named(7), named(8)])
-    letters.discard("gw-1", EPOCH, 7)
-    letters.discard("gw-1", EPOCH, 99)
+    letters.discard("gw-1", EPOCH, 7, b"{}")
+    letters.discard("gw-1", EPOCH, 99, b"{}")
     assert [one.seq for one in list_letters(tmp_path)] == [8]
+
+
+def test_other_bytes_under_a_known_name_are_another_letter(tmp_path: Path) -> None:
+    letters = DeadLetters(tmp_path, MIB)
+    letters.bury([named(7, b"honest"), named(7, b"forged"), named(7, b"honest", "rows")])
+    assert {(one.size, one.reason) for one in list_letters(tmp_path)} == {(6, "rows"), (6, "width")}
+    letters.discard("gw-1", EPOCH, 7, b"forged")
+    assert [one.reason for one in list_letters(tmp_path)] == ["rows"]
 
 
 def test_of_a_giant_only_the_head_is_kept_and_its_size_is_told(tmp_path: Path) -> None:

@@ -80,7 +80,8 @@ def test_one_row_feeds_every_measurement_that_its_quantities_belong_to() -> None
 
 def test_every_quantity_lands_in_its_measurement() -> None:
     for quantity in QUANTITIES.values():
-        assert only([quantity.name], [0, "1", 1.0]).measurement == quantity.measurement
+        row = [0, "1", float(quantity.high)]
+        assert only([quantity.name], row).measurement == quantity.measurement
 
 
 def test_traffic_always_has_a_channel_and_nothing_else_has() -> None:

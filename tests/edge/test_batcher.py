@@ -221,6 +221,13 @@ def test_a_count_that_waited_without_disk_and_date_is_no_running_count(path: Pat
     assert [batch.q for batch in batches(second)] == [["count", "count_total"], ["count"]]
 
 
+def test_what_lies_out_of_its_range_travels_as_failed_whoever_forgot_to_say_so(path: Path) -> None:
+    bench = Bench(path, batch_seconds=0)
+    bench.measure(value=99_999.0)
+    (batch,) = batches(bench)
+    assert (batch.r, batch.why) == ([[0, "4", 99_999]], {"0": "1"})
+
+
 def test_a_value_that_is_no_number_is_missing(path: Path) -> None:
     bench = Bench(path, batch_seconds=0)
     bench.measure(value=float("nan"))

@@ -233,3 +233,24 @@ def test_a_source_that_is_touched_each_second_costs_no_commit_each(tmp_path: Pat
         edge.passes(0.1)
         commits += edge.core.spool._changes is not changes  # noqa: SLF001
     assert commits <= 1
+
+
+def test_with_a_dead_battery_behind_the_clock_nothing_is_dated_before_somebody_sets_it(
+    tmp_path: Path,
+) -> None:
+    edge = Edge(tmp_path, FakeClock(wall=1000.0))
+    edge.event(Connected())
+    edge.measure()
+    edge.passes(1)
+    assert edge.voice.heard("readings") == []
+    edge.clock.step(1_764_000_000.0)
+    edge.passes(1)
+    edge.passes(10)
+    (batch,) = edge.voice.heard("readings")
+    assert (batch["clock"], batch["t"]) == ("late", 1_764_001_000_000)
+
+
+def test_after_messages_that_nobody_read_it_says_again_that_it_is_there(edge: Edge) -> None:
+    said = len(edge.voice.heard("state"))
+    edge.core.missed(edge.clock.stamp())
+    assert edge.voice.heard("state")[said:] == [edge.voice.heard("state")[0]]

@@ -221,7 +221,8 @@ def _fields(table: dict[str, Any]) -> Iterator[str]:
 def _quantities() -> Iterator[str]:
     yield "## Quantities\n"
     yield (
-        "One table of all that can be measured. A value outside its range is kept and flagged 4; "
+        "One table of all that can be measured. A value outside its range is kept and flagged 4, "
+        "and a batch that carries one under another flag is refused (`range`); "
         "a change between neighbours beyond the largest step is flagged 3. Beside a calibrated "
         "quantity travels `<quantity>_raw`.\n"
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from schemas.base import LARGEST_SEQ, LATEST_MS
+from schemas.base import EARLIEST_MS, LARGEST_SEQ, LATEST_MS
 from schemas.batch import Batch
 from schemas.quantity import BOOT_COLUMN, QUANTITIES, RAW_SUFFIX
 
@@ -35,7 +35,7 @@ def batches(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Batch:
     offsets = draw(
         st.lists(st.integers(0, 10**9), min_size=count, max_size=count, unique=True).map(sorted)
     )
-    rows = [[offset, *draw(_cells(len(columns)))] for offset in offsets]
+    rows = [[offset, *draw(_cells(columns))] for offset in offsets]
     why = {str(number): draw(_digits("0123456789", len(columns))) for number in range(0, count, 2)}
     return Batch(
         epoch=draw(epochs),
@@ -46,7 +46,7 @@ def batches(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Batch:
         model=draw(texts),
         clock=clock,
         boot="boot-1" if clock == "never" else None,
-        t=draw(st.integers(0, LATEST_MS - 10**9)),
+        t=draw(st.integers(EARLIEST_MS, LATEST_MS - 10**9)),
         q=columns,
         r=rows,
         why=draw(st.sampled_from([{}, why])),
@@ -55,16 +55,21 @@ def batches(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Batch:
 
 
 @st.composite
-def _cells(draw: Callable[[st.SearchStrategy[Any]], Any], width: int) -> list[Any]:
-    """Draw flags and values that agree: a missing value is flagged 9, and only that."""
-    if draw(st.booleans()):
-        return [draw(st.sampled_from("1234")), *draw(_exactly(values, width))]
-    flags = draw(st.text("12349", min_size=width, max_size=width))
-    return [flags, *(None if flag == "9" else draw(values) for flag in flags)]
+def _cells(draw: Callable[[st.SearchStrategy[Any]], Any], columns: list[str]) -> list[Any]:
+    """Draw flags and values that agree: 9 is no value, and only 4 lies out of its range."""
+    width = len(columns)
+    flags = draw(st.sampled_from("1234") | st.text("12349", min_size=width, max_size=width))
+    each = flags if len(flags) == width else flags * width
+    return [flags, *(draw(_value(*cell)) for cell in zip(columns, each, strict=True))]
 
 
-def _exactly(strategy: st.SearchStrategy[Any], count: int) -> st.SearchStrategy[list[Any]]:
-    return st.lists(strategy, min_size=count, max_size=count)
+def _value(name: str, flag: str) -> st.SearchStrategy[Any]:
+    if flag == "9":
+        return st.none()
+    quantity = QUANTITIES.get(name)
+    if flag == "4" or quantity is None:
+        return values
+    return st.floats(quantity.low, quantity.high)
 
 
 def _digits(alphabet: str, width: int) -> st.SearchStrategy[str]:
