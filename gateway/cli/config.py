@@ -18,7 +18,9 @@ def check(
     *,
     here: Annotated[
         bool,
-        typer.Option("--here", help="What is not there or can not be written is an error, not a warning."),
+        typer.Option(
+            "--here", help="What is not there or can not be written is an error, not a warning."
+        ),
     ] = False,
     json: Json = False,
 ) -> None:

@@ -36,7 +36,9 @@ def list_dead(
 
     where = folder or _folder_in(config)
     if not where.is_dir():
-        raise ConfigError(f"there is no folder {where}", "name the one of [collector] dead_letters")
+        raise ConfigError(
+            f"there is no folder {where}", "a collector makes it when it starts; was another meant?"
+        )
     letters = list(list_letters(where))
     if json:
         print_json(letters)

@@ -68,7 +68,10 @@ def decode(
     elif hexes == "-":
         _print_lines(typer.get_binary_stream("stdin"), lambda data: events(known, settings, [data]))
     else:
-        _print_events(events(known, settings, [_unhex(hexes, "--hex")]))
+        data = _unhex(hexes, "--hex")
+        if not data:
+            raise typer.BadParameter("--hex holds no byte")
+        _print_events(events(known, settings, [data]))
 
 
 def _configured(name: str, registers: str | None, given: list[str]) -> tuple[Driver, Settings]:

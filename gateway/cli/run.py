@@ -21,7 +21,10 @@ def _group() -> None:
 
 @gateway.command("run", epilog="Example: simpang gateway run --config /etc/simpang/gateway.toml")
 def run_gateway(*, config: ConfigFile, log: LogLevel = None) -> None:
-    """Read the sensors and send what they say, until it is told to stop."""
+    """Read the sensors and send what they say, until it is told to stop.
+
+    A stop waits a few seconds for receipts; a second one does not.
+    """
     from gateway.edge.process import main
 
     raise typer.Exit(main(_arguments(config, log)))

@@ -105,6 +105,8 @@ class Collector:
             self._inbox.close()
             self._connection.stop()
             self._store.close()
+            self._tell()
+            log.info("stopped")
 
     def stop(self) -> None:
         """End `run` soon; safe in a signal handler."""
@@ -188,10 +190,13 @@ class Collector:
         return self._connection.publish(topic, receipt) is not None
 
     def _say(self, now: float) -> None:
-        """Log the counters when they changed, as a warning when something in them is bad."""
-        if now < self._say_at:
-            return
-        self._say_at = now + STATUS_SECONDS
+        """Log the counters each minute."""
+        if now >= self._say_at:
+            self._say_at = now + STATUS_SECONDS
+            self._tell()
+
+    def _tell(self) -> None:
+        """Log the counters where they changed, as a warning when something in them is bad."""
         status = self.status()
         if status == self._said:
             return

@@ -70,8 +70,9 @@ def read(path: str | os.PathLike[str]) -> Document:
         return Document(file, tomllib.loads(text), locate(text))
     except OSError as error:
         finding = Finding(file, 1, "", f"can't be read: {error.strerror}", "name a file that can")
-    except UnicodeDecodeError:
-        finding = Finding(file, 1, "", "is no text in UTF-8", "save it as UTF-8")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        finding = Finding(file, line, "", "the file is no text in UTF-8", "save it as UTF-8")
     except tomllib.TOMLDecodeError as error:
         line, what, remedy = grammar.explain(error, text)
         finding = Finding(file, line, "", what, remedy)

@@ -107,6 +107,7 @@ class Gateway:
 
     def _finish(self) -> None:
         """Close the intervals, wait a while for receipts, say goodbye, close the spool."""
+        log.info("stopping: receipts are awaited for %g s at most", self._drain_seconds)
         for reader in self._readers:
             reader.stop(within=0.0)
         deadline = self._clock.monotonic() + READERS_SECONDS
@@ -124,6 +125,7 @@ class Gateway:
         self._connection.stop()
         self._core.close(self._clock.monotonic())
         self._tell_what_is_lost()
+        log.info("stopped; batches left in the spool: %s", self._core.spool.counts.held)
         if self._lock is not None:
             self._lock.close()
 

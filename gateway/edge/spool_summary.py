@@ -65,7 +65,9 @@ def summarize(path: Path) -> Summary:
         SpoolUnwritable: It can't be read.
     """
     if not path.is_file():
-        raise ConfigError(f"there is no spool at {path}", "name the file, or the config it is in")
+        raise ConfigError(
+            f"there is no spool at {path}", "a gateway makes it when it starts; was another meant?"
+        )
     with named_errors(path):
         connection = sqlite3.connect(_read_only(path), uri=True, isolation_level=None)
         try:

@@ -117,6 +117,12 @@ def test_a_line_that_is_no_hex_is_named_and_costs_no_other_line() -> None:
     assert result.exit_code == 2
 
 
+def test_hex_without_a_byte_is_a_mistake_and_no_silence() -> None:
+    result = run("decode", "nova.sds011", "--hex", "")
+    assert result.exit_code == 2
+    assert "holds no byte" in result.stderr
+
+
 def test_a_recorded_file_is_read_to_its_end(tmp_path: Path) -> None:
     file = tmp_path / "sds011.bin"
     file.write_bytes(bytes.fromhex(REPORT) * 10_000)

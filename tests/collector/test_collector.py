@@ -224,9 +224,19 @@ def test_a_collector_that_has_just_begun_has_no_counters_to_tell(
 ) -> None:
     caplog.set_level("INFO")
     with collecting(broker, "5", tmp_path):
-        pass
-    assert "connected to the broker" in caplog.text
-    assert "since the start" not in caplog.text
+        until(lambda: "connected to the broker" in caplog.text, 10)
+        assert "since the start" not in caplog.text
+
+
+def test_a_stop_tells_what_has_come_since_the_counters_were_told(
+    broker: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    with collecting(broker, "5", tmp_path):
+        until(lambda: "connected to the broker" in caplog.text, 10)
+    told, stopped = caplog.messages[-2:]
+    assert told.startswith("since the start: ")
+    assert stopped == "stopped"
 
 
 def test_two_collectors_with_one_id_wonder_about_it(

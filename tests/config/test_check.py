@@ -300,6 +300,13 @@ def test_a_gateway_s_defaults_are_those_of_the_design(tmp_path: Path, sound: str
     assert device.usual_interval(traffic=True) == 60.0
 
 
+def test_bytes_that_are_no_text_are_named_with_their_line(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    file.write_bytes(b'[gateway]\n# x\nid = "\xff"\n')
+    finding = only(check(file))
+    assert (finding.line, finding.error) == (3, "the file is no text in UTF-8")
+
+
 def test_a_collector_has_one_of_two_stores(tmp_path: Path, broker: int) -> None:
     file = tmp_path / "collector.toml"
     start = f'[collector]\nid = "c-1"\n[broker]\nurl = "mqtt://127.0.0.1:{broker}"\n'

@@ -184,6 +184,18 @@ def test_a_stop_loses_no_reading_that_waits_for_room(
     assert summarize(tmp_path / "spool.db").measured["pm-1"] >= 5
 
 
+def test_a_stop_says_that_it_waits_and_what_is_left(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    gateway = in_here(tmp_path)
+    measure(gateway, "pm-1")
+    gateway.stop()
+    gateway.run()
+    assert "stopping: receipts are awaited for 0 s at most" in caplog.messages
+    assert caplog.messages[-1] == "stopped; batches left in the spool: 1"
+
+
 def test_messages_that_came_too_fast_are_counted_where_health_tells_it(tmp_path: Path) -> None:
     gateway = in_here(tmp_path)
     for _ in range(MOST_MESSAGES + 3):

@@ -17,11 +17,6 @@ MINUTES = 130.0
 """Until a disk that failed was tried again, and once more."""
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path, keeps=True)
-
-
 def settles(world: World) -> None:
     world.heal()
     world.check_all_arrived()
@@ -35,6 +30,14 @@ def measures(world: World, *devices: str) -> None:
         world.check()
 
 
+def serves(world: World, rounds: int) -> None:
+    """Let a collector take what comes, and receipt it, each three seconds."""
+    for _ in range(rounds):
+        world.passes(3.0)
+        world.collect(100)
+        world.receipt()
+
+
 # -- rows that can't be read -------------------------------------------------------------------
 
 
@@ -44,10 +47,7 @@ def test_what_can_not_be_read_holds_nothing_up(world: World) -> None:
     world.card.wear(0, None)
     world.card.wear(2, None)
     world.find_broker()
-    for _ in range(30):
-        world.passes(3.0)
-        world.collect(100)
-        world.receipt()
+    serves(world, 30)
     assert len(world.stored()) == 3
     settles(world)
     assert len(world.stored()) == 5
@@ -73,10 +73,7 @@ def test_a_reading_that_waits_and_can_not_be_read_keeps_no_other_from_its_date(
     world.card.wear(None, 1)
     world.restart()
     world.synchronise()
-    for _ in range(20):
-        world.passes(3.0)
-        world.collect(100)
-        world.receipt()
+    serves(world, 20)
     assert len(world.stored()) == 2
     settles(world)
     assert len(world.stored()) == 3
@@ -150,10 +147,7 @@ def test_an_older_copy_put_back_tells_nothing_twice_as_good(
     measures(world, "pm-1", "pm-2")
     world.card.copy()
     world.synchronise()
-    for _ in range(5):
-        world.passes(3.0)
-        world.collect(100)
-        world.receipt()
+    serves(world, 5)
     world.card.mount()
     measures(world, "pm-1", "pm-2")
     world.passes(MINUTES)

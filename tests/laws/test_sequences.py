@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path, keeps=True)
-
-
 def settles(world: World) -> None:
     """Mend everything; then nothing is lost, doubled, mis-dated or called lost while it waits."""
     world.heal()
