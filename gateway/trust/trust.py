@@ -104,7 +104,7 @@ class Trust:
     @property
     def state(self) -> Literal["trusted", "holdover", "waiting"]:
         """Say whether readings are dated, and whether the source still stands behind that."""
-        if not self._trusted:
+        if not self._trusted or not self._possible:
             return "waiting"
         return "holdover" if self.holdover_seconds else "trusted"
 
@@ -118,10 +118,19 @@ class Trust:
 
     @property
     def problem(self) -> str:
-        """Why the source does not confirm the clock, for a person; empty while it does."""
+        """Why readings are not dated, or soon may not be, for a person; empty while all is well."""
+        if self._trusted and not self._possible:
+            return "it stands before 2020 or beyond 2100: set it"
         return self._source.problem
 
     # -- within -----------------------------------------------------------------------------
+
+    @property
+    def _possible(self) -> bool:
+        """Whether the clock, when it was last looked at, told a time that a batch can carry."""
+        if self._polled is None or self._offset is None:
+            return True
+        return _believable(self._polled + self._offset) is not None
 
     def _known(self, stamp: Stamp) -> float:
         return stamp.offset if self._offset is None else self._offset

@@ -21,6 +21,17 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "spool.db"
 
 
+def hide(path: Path) -> None:
+    """Let the disk give nothing and take nothing."""
+    path.rename(path.with_name("hidden"))
+    path.mkdir()
+
+
+def show(path: Path) -> None:
+    path.rmdir()
+    path.with_name("hidden").rename(path)
+
+
 def batches(bench: Bench) -> list[Batch]:
     """Everything that the spool would send, in order of birth."""
     held = map(bench.spool.read, bench.spool.oldest(0, 10_000))
@@ -186,12 +197,10 @@ def test_the_running_count_goes_on_where_the_disk_could_be_read_only_later(path:
     first = Bench(path)
     first.count(5)
     first.close()
-    path.rename(path.with_name("hidden"))
-    path.mkdir()
+    hide(path)
     second = Bench(path)
     second.count(1)
-    path.rmdir()
-    path.with_name("hidden").rename(path)
+    show(path)
     second.now += 61
     second.commit()
     second.count(1)
@@ -207,12 +216,10 @@ def test_a_count_that_waited_without_disk_and_date_is_no_running_count(path: Pat
     first = Bench(path)
     first.count(5)
     first.close()
-    path.rename(path.with_name("hidden"))
-    path.mkdir()
+    hide(path)
     second = Bench(path, dates=Dates(offset=None), start=2000.0)
     second.count(1)
-    path.rmdir()
-    path.with_name("hidden").rename(path)
+    show(path)
     second.now += 61
     second.commit()
     second.dates.win()
@@ -251,15 +258,13 @@ def test_in_memory_what_a_disk_holds_gets_no_date(path: Path) -> None:
     bench = Bench(path, dates=Dates(offset=None))
     bench.measure(value=1, offset=0)
     bench.commit()
-    path.rename(path.with_name("hidden"))
-    path.mkdir()
+    hide(path)
     bench.measure(value=2, offset=0)
     bench.commit()
     bench.dates.win()
     bench.after(1)
     assert [row[2] for batch in batches(bench) for row in batch.r] == [2]
-    path.rmdir()
-    path.with_name("hidden").rename(path)
+    show(path)
     bench.now += 61
     bench.commit()
     bench.after(1)

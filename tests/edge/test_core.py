@@ -241,8 +241,11 @@ def test_with_a_dead_battery_behind_the_clock_nothing_is_dated_before_somebody_s
     edge = Edge(tmp_path, FakeClock(wall=1000.0))
     edge.event(Connected())
     edge.measure()
-    edge.passes(1)
+    edge.passes(60)
     assert edge.voice.heard("readings") == []
+    health = edge.voice.heard("health")[-1]
+    assert (health["clock"], health["undated"]) == ("waiting", 1)
+    assert health["alarms"] == ["clock: it stands before 2020 or beyond 2100: set it"]
     edge.clock.step(1_764_000_000.0)
     edge.passes(1)
     edge.passes(10)
