@@ -13,7 +13,7 @@ import typer
 
 from gateway.cli.app import app
 from gateway.config.check import check
-from tests.house.tree import ROOT, pages, read, tracked
+from tests.house.tree import ROOT, files, pages, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\[([^\]]*)\]\(([^)#\s]+)(?:#[^)]*)?\)")
 CLAIM = re.compile(r"\[`(test_\w+)`\]\((tests/[\w/]+\.py)\)")
-EXAMPLES = [name for name in tracked() if name.startswith("deploy/examples/")]
+EXAMPLES = [name for name in files() if name.startswith("deploy/examples/")]
 
 
 def blocks(language: str) -> Iterator[tuple[str, str]]:

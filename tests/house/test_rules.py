@@ -11,7 +11,7 @@ from statistics import median
 
 import pytest
 
-from tests.house.tree import PACKAGES, ROOT, modules, read, tracked
+from tests.house.tree import PACKAGES, ROOT, files, modules, read
 
 LONGEST = 350
 MEDIAN = 120
@@ -46,7 +46,7 @@ FOREIGN = {
 
 
 def texts() -> list[str]:
-    return [name for name in tracked() if PurePath(name).suffix in TEXTS]
+    return [name for name in files() if PurePath(name).suffix in TEXTS]
 
 
 def lines_of(module: str) -> int:

@@ -1,8 +1,9 @@
-"""What stands in this project: its files, as git knows them."""
+"""What stands in this project: its files, less those that git ignores."""
 
 from __future__ import annotations
 
-import subprocess
+import os
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -13,21 +14,24 @@ PACKAGES: Final = ("schemas", "devices", "gateway", "tests", "bench")
 
 
 @cache
-def tracked() -> tuple[str, ...]:
-    """List all files that are committed, or are about to be."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return tuple(name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file())
+def files() -> tuple[str, ...]:
+    """List all files of the project: also where there is no git, as in an unpacked archive."""
+    ignored = {".git", *(line.strip("/") for line in read(".gitignore").split())}
+    found: list[str] = []
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [name for name in folders if not any(fnmatch(name, one) for one in ignored)]
+        found += [(Path(folder) / name).relative_to(ROOT).as_posix() for name in names]
+    return tuple(sorted(found))
 
 
 def modules() -> list[str]:
     """List all Python modules."""
-    return [name for name in tracked() if name.endswith(".py")]
+    return [name for name in files() if name.endswith(".py")]
 
 
 def pages() -> list[str]:
     """List all pages."""
-    return [name for name in tracked() if name.endswith(".md")]
+    return [name for name in files() if name.endswith(".md")]
 
 
 def read(name: str) -> str:
