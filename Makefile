@@ -7,6 +7,7 @@ FAULTS ?= 60
 # Debian keeps its servers, mosquitto among them, where an ordinary user's PATH does not look.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 WITH_SERVERS := PATH="$$PATH:/usr/sbin"
+SERVERS := mosquitto faketime influxdb nginx systemd
 
 PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check
 EDITABLE := $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
@@ -22,8 +23,8 @@ run: .venv/run ## Install, then show the whole chain for half a minute
 	@simpang demo --seconds 30
 
 test: ## Everything that must hold: check, tests, safeguards, a short chaos
-	@$(WITH_SERVERS); { command -v mosquitto && command -v faketime; } >/dev/null \
-	  || .ci/debian mosquitto faketime
+	@$(WITH_SERVERS); for program in mosquitto faketime influxd nginx systemd-analyze; do \
+	  command -v $$program >/dev/null || { .ci/debian $(SERVERS); break; }; done
 	@$(WITH_SERVERS) .ci/test
 
 check: .venv/dev ## Format, lint, types, who imports whom, dependencies, dead code
