@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.collector.deadletters import DeadLetters
+from gateway.collector.flights import Flights
 from gateway.collector.inbox import Inbox
 from gateway.collector.receipts import Receipts
-from gateway.collector.subscriber import Subscriber
+from gateway.collector.subscriber import Closing, Subscriber
 from gateway.collector.writer import Writer
 from gateway.mqtt import Arrived, Connected, Connection, Denied, Disconnected, Refused, Terms
 from gateway.mqtt.connection import HELD_SECONDS
@@ -34,6 +36,9 @@ _TOO_OFTEN: Final = 3
 _GLANCE: Final = 1.0
 """Seconds that a round lasts at most."""
 
+_AT_ONCE: Final = 64
+"""Events of one round at most: what else a round looks at can wait for so many."""
+
 log = logging.getLogger(__name__)
 
 
@@ -43,7 +48,7 @@ class Collector:
     def __init__(
         self,
         config: CollectorConfig,
-        store: Store,
+        store: Store[Any],
         clock: Clock,
         trust: Trust,
     ) -> None:
@@ -72,15 +77,17 @@ class Collector:
             Terms(me.id, _subscriptions(self._root, me.share), None, not me.share, manual_ack=True),
             self._inbox.put,
         )
+        self._writer = Writer(store, self._letters, me.id, lambda: clock.stamp().wall)
+        self._threads = ThreadPoolExecutor(store.writers, thread_name_prefix="write")
         self._subscriber = Subscriber(
             self._root,
-            Writer(store, self._letters, me.id, lambda: clock.stamp().wall),
+            store,
+            Flights(self._writer.write, self._threads, store.writers, clock, self._inbox.wake),
             self._receipts,
             self._connection.acknowledge,
             clock,
             self._trusted,
-            write_rows=config.store.write_rows,
-            write_seconds=config.store.write_seconds,
+            Closing(config.store.write_rows, config.store.write_seconds),
         )
         self._connected = False
         self._since = 0.0
@@ -99,11 +106,12 @@ class Collector:
             while not self._stopping:
                 self._round()
             notify(STOPPING)
-            self._subscriber.write()
+            self._subscriber.finish()
             self._receipts.send(self._clock.monotonic(), self._publish, all_=True)
         finally:
             self._inbox.close()
             self._connection.stop()
+            self._threads.shutdown()
             self._store.close()
             self._tell()
             log.info("stopped")
@@ -130,6 +138,7 @@ class Collector:
         if now >= self._poll_at:
             self._poll_at = now + _GLANCE
             self._trust.poll(self._clock.stamp())
+        self._subscriber.settle()
         if self._subscriber.wait() <= 0:
             self._subscriber.write()
         if self._connected:
@@ -138,15 +147,20 @@ class Collector:
             notify(ALIVE)
         self._say(now)
         within = min(self._subscriber.wait(), _GLANCE)
-        if self._subscriber.held:
+        if self._subscriber.is_full():
             # Nothing is taken in meanwhile: the inbox fills, and the broker keeps the rest.
             self._inbox.rest(within)
             return
         if self._connected:
             within = min(within, self._receipts.wait(now))
         event = self._inbox.get(within)
-        if event is not None:
+        for _ in range(_AT_ONCE):
+            if event is None:
+                return
             self._react(event)
+            if self._subscriber.is_full() or self._subscriber.wait() <= 0:
+                return
+            event = self._inbox.get(0.0)
 
     def _react(self, event: Event) -> None:
         match event:

@@ -85,8 +85,8 @@ def _dated(gateway: str, batch: Batch) -> Iterator[Point]:
         groups[_measurement(name)].append(_Column(place, name))
     plan = [(name, _tags(gateway, batch, name), columns) for name, columns in groups.items()]
     for number, row in enumerate(batch.r):
-        flags = _spread(row[1], len(batch.q))
-        causes = _spread(batch.why.get(str(number), "0"), len(batch.q))
+        flags = spread(row[1], len(batch.q))
+        causes = spread(batch.why.get(str(number), "0"), len(batch.q))
         for measurement, tags, columns in plan:
             fields: Fields = {}
             for column in columns:
@@ -102,7 +102,7 @@ def _undated(gateway: str, batch: Batch) -> Iterator[Point]:
     columns = [_Column(place, name) for place, name in enumerate(batch.q) if name != BOOT_COLUMN]
     boot_place = batch.q.index(BOOT_COLUMN)
     for number, row in enumerate(batch.r):
-        causes = _spread(batch.why.get(str(number), "0"), len(batch.q))
+        causes = spread(batch.why.get(str(number), "0"), len(batch.q))
         fields: Fields = {"boot": batch.boot or ""}
         if row[2 + boot_place] is not None:
             fields[BOOT_COLUMN] = int(row[2 + boot_place])
@@ -189,7 +189,7 @@ def _tags(gateway: str, batch: Batch, measurement: str) -> Tags:
     return (("channel", batch.channel or ALL_CHANNELS), *tags)
 
 
-def _spread(digits: str, width: int) -> str:
+def spread(digits: str, width: int) -> str:
     """Write one digit for all as one a column."""
     return digits if len(digits) == width else digits * width
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gateway import logs
 from gateway.clock import SystemClock
 from gateway.collector.collector import Collector
-from gateway.collector.sqlite import SqliteStore
+from gateway.collector.stores import open_store
 from gateway.config.collector import load_collector
 from gateway.errors import ConfigError, SimpangError
 from gateway.trust import Trust
@@ -20,7 +20,6 @@ from gateway.trust import Trust
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gateway.collector.store import Store
     from gateway.config.collector import CollectorConfig
 
 log = logging.getLogger(__name__)
@@ -30,28 +29,14 @@ def run(config: CollectorConfig) -> None:
     """Collect until SIGTERM or SIGINT.
 
     Raises:
-        ConfigError: The config asks for what there is not.
         StoreBusy: The folder of dead letters can't be made or read.
     """
     clock = SystemClock()
     trust = Trust.of("kernel", clock.boot_id)
-    collector = Collector(config, open_store(config), clock, trust)
+    collector = Collector(config, open_store(config.store), clock, trust)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: collector.stop())
     collector.run()
-
-
-def open_store(config: CollectorConfig) -> Store:
-    """Make the store that the config names; nothing is opened yet.
-
-    Raises:
-        ConfigError: There is no such store in this version.
-    """
-    if config.store.kind == "sqlite":
-        return SqliteStore(config.store.path)
-    raise ConfigError(
-        f"store.kind: {config.store.kind} can't be written to yet", 'use kind = "sqlite"'
-    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

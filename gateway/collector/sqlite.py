@@ -10,6 +10,7 @@ import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
+from gateway.collector.points import of_batch
 from gateway.errors import StoreBusy, StoreDenied
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from gateway.collector.points import Fields, Point, Tags
     from gateway.collector.store import Refusal
+    from schemas.batch import Batch
 
 LOCKED_SECONDS: Final = 1.0
 """How long a write waits for somebody else's before it is given back."""
@@ -62,35 +64,49 @@ _PRIMARY: Final = 0xFF
 class SqliteStore:
     """Points in a file, for one writer and any number of readers.
 
-    The file is opened on first use, and anew after whatever went wrong.
+    The file is opened on first use, and anew after whatever went wrong. It may be used from more
+    than one thread, though never at the same time.
+
+    Attributes:
+        path: The file.
+        writers: One: SQLite has one writer.
     """
 
     def __init__(self, path: Path) -> None:
         """Name the file; its folder must exist."""
         self.path = path
+        self.writers = 1
         self._database: sqlite3.Connection | None = None
         self._ids: dict[tuple[str, Tags], int] = {}
 
-    def write(self, points: Sequence[Point]) -> list[Refusal]:
+    def rows(self, gateway: str, batch: Batch) -> list[Point]:
+        """Write each reading of a batch as a point."""
+        return of_batch(gateway, batch)
+
+    def row(self, point: Point) -> Point:
+        """Leave a point as it is."""
+        return point
+
+    def write(self, rows: Sequence[Point]) -> list[Refusal]:
         """Store points in one transaction, on the disk on return; nothing is ever refused.
 
         Raises:
             StoreBusy: The file is locked, or the disk is full or failing.
             StoreDenied: The file can't be opened or written, or is damaged.
         """
-        if not points:
+        if not rows:
             return []
         fresh: dict[tuple[str, Tags], int] = {}
         with self._opened() as database, database:
             database.execute("BEGIN IMMEDIATE")
-            for series in {(point.measurement, point.tags) for point in points} - self._ids.keys():
+            for series in {(point.measurement, point.tags) for point in rows} - self._ids.keys():
                 fresh[series] = _number(database, *series)
             ids = self._ids | fresh
             database.executemany(
                 _UPSERT,
                 (
                     (ids[point.measurement, point.tags], point.time, _dump(point.fields))
-                    for point in points
+                    for point in rows
                 ),
             )
         self._ids |= fresh
@@ -159,7 +175,9 @@ def _number(database: sqlite3.Connection, measurement: str, tags: Tags) -> int:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=LOCKED_SECONDS, isolation_level=None)
+    database = sqlite3.connect(
+        path, timeout=LOCKED_SECONDS, isolation_level=None, check_same_thread=False
+    )
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")

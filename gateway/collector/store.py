@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from gateway.collector.points import Fields, Point, Tags
+    from schemas.batch import Batch
+
+Row = TypeVar("Row")
+"""What a point is to a store: whatever it writes without a further thought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,7 @@ class Refusal:
     """A point that the store will never take.
 
     Attributes:
-        index: Its place among the points of that write.
+        index: Its place among the rows of that write.
         reason: What the store said.
     """
 
@@ -24,15 +28,27 @@ class Refusal:
     reason: str
 
 
-class Store(Protocol):
-    """Where points end up; the same points written again change nothing."""
+class Store(Protocol[Row]):
+    """Where points end up; the same points written again change nothing.
 
-    def write(self, points: Sequence[Point]) -> list[Refusal]:
-        """Store points, safe from a power cut on return, and name those that it never takes.
+    Attributes:
+        writers: How many writes may be under way at a time, each in a thread of its own.
+    """
+
+    writers: int
+
+    def rows(self, gateway: str, batch: Batch) -> list[Row]:
+        """Turn all of a batch's readings into rows, the delivery not among them."""
+
+    def row(self, point: Point) -> Row:
+        """Turn one point into a row."""
+
+    def write(self, rows: Sequence[Row]) -> list[Refusal]:
+        """Store rows, safe from a power cut on return, and name those that it never takes.
 
         Raises:
-            StoreBusy: It can't now; all or none of the points may be in it.
-            StoreDenied: It does not let us in, or is damaged.
+            StoreBusy: It can't now; all, some or none of the rows may be in it.
+            StoreDenied: It does not let us in, is not there, or is damaged.
         """
 
     def newest(self, measurement: str, tags: Mapping[str, str]) -> int | None:
@@ -40,7 +56,7 @@ class Store(Protocol):
 
         Raises:
             StoreBusy: It can't answer now.
-            StoreDenied: It does not let us in, or is damaged.
+            StoreDenied: It does not let us in, is not there, or is damaged.
         """
 
     def close(self) -> None:

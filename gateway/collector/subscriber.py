@@ -6,39 +6,40 @@ and a broker's window that is acknowledged from behind never moves.
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from gateway.backoff import Backoff
 from gateway.collector.audit import Flawed, Heard, Sound, judge
 from gateway.collector.news import Newsroom
-from gateway.collector.points import of_batch
 from gateway.collector.recent import Recent
 from gateway.collector.writer import Item
-from gateway.errors import StoreBusy, StoreDenied
 from schemas.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gateway.clock import Clock
-    from gateway.collector.points import Point
+    from gateway.collector.flights import Flights
     from gateway.collector.receipts import Receipts
-    from gateway.collector.writer import Decision, Writer
+    from gateway.collector.store import Store
+    from gateway.collector.writer import Decision
     from gateway.mqtt import Arrived, Token
 
 QUIET_SECONDS: Final = 0.02
 """A write closes when nothing more came for so long: the broker may be waiting for us."""
 
-log = logging.getLogger(__name__)
+
+class Closing(NamedTuple):
+    """When a group is closed: at so many points, or so many seconds after its first message."""
+
+    rows: int
+    seconds: float
 
 
 class Subscriber:
     """Gathers messages, has them written, acknowledges them in order, and owes the receipts.
 
     Attributes:
-        held: Why the open group can't be written; empty while it can.
         counts: What happened since the start.
         recent: The last batches stored.
     """
@@ -46,111 +47,111 @@ class Subscriber:
     def __init__(
         self,
         root: str,
-        writer: Writer,
+        store: Store[Any],
+        flights: Flights,
         receipts: Receipts,
         acknowledge: Callable[[Token], bool],
         clock: Clock,
         trusted: Callable[[], float | None],
-        *,
-        write_rows: int,
-        write_seconds: float,
+        closing: Closing,
     ) -> None:
         """Begin with an empty group.
 
         Args:
             root: What our topics begin with.
-            writer: Writes a group.
+            store: Turns batches and news into what it writes.
+            flights: Carries groups to the store.
             receipts: What we owe the gateways.
             acknowledge: Tells the broker that a message is ours.
             clock: This machine's clocks, right or wrong.
             trusted: Seconds since 1970 while they are right; None judges no time.
-            write_rows: Points at which a group closes.
-            write_seconds: Seconds after its first message at which it closes.
+            closing: When a group is closed.
         """
-        self.held = ""
         self.counts: Counter[str] = Counter()
         self.recent = Recent()
         self._root = root
-        self._writer = writer
+        self._store = store
+        self._flights = flights
         self._receipts = receipts
         self._acknowledge = acknowledge
         self._clock = clock
         self._trusted = trusted
-        self._write_rows = write_rows
-        self._write_seconds = write_seconds
+        self._closing = closing
         self._newsroom = Newsroom()
-        self._retry = Backoff(0.2, 15.0)
         self._group: list[Item] = []
         self._rows = 0
         self._closes = 0.0
         self._due = float("inf")
 
+    @property
+    def held(self) -> str:
+        """Why nothing can be written now; empty while it can."""
+        return self._flights.held
+
+    def is_full(self) -> bool:
+        """Say whether nothing more may be taken before a write has ended."""
+        return bool(self.held) or (self._flights.full and self._rows >= self._closing.rows)
+
     def take(self, message: Arrived) -> None:
         """Judge a message and put it into the open group."""
         verdict = judge(self._root, message.topic, message.payload, self._trusted())
         at = int(self._clock.stamp().wall * 1000)
-        points: Sequence[Point] = ()
+        rows: Sequence[Any] = ()
         match verdict:
             case Sound(gateway, batch):
-                points = of_batch(gateway, batch)
+                rows = self._store.rows(gateway, batch)
             case Heard(gateway, State(online=True)) if message.retained:
                 self._receipts.greet(gateway, self._clock.monotonic())
             case Heard():
-                points = self._newsroom.points(verdict, at)
+                rows = list(map(self._store.row, self._newsroom.points(verdict, at)))
             case _:
                 pass
         now = self._clock.monotonic()
         if not self._group:
-            self._closes = now + self._write_seconds
-        self._group.append(Item(message.topic, message.payload, message.token, at, verdict, points))
-        self._rows += len(points)
-        full = self._rows >= self._write_rows
+            self._closes = now + self._closing.seconds
+        self._group.append(Item(message.topic, message.payload, message.token, at, verdict, rows))
+        self._rows += len(rows)
+        full = self._rows >= self._closing.rows
         self._due = now if full else min(now + QUIET_SECONDS, self._closes)
 
     def wait(self) -> float:
-        """Return the seconds until there is something to write; infinite if nothing is."""
+        """Return the seconds until there is something to send off; infinite if there is nothing."""
+        if self._flights.full:
+            return self._flights.wait()
         return self._due - self._clock.monotonic()
 
-    def write(self) -> bool:
-        """Write the open group, acknowledge it and decide; False if it must be held."""
-        if not self._group:
-            return True
-        try:
-            decisions = self._writer.write(self._group)
-        except (StoreBusy, StoreDenied) as error:
-            self._hold(error)
-            return False
-        if self.held:
-            log.info("the store takes writes again")
-        for item in self._group:
-            if item.token is not None:
-                self._acknowledge(item.token)
-        now = self._clock.monotonic()
-        for one in decisions:
-            self._receipts.decide(one.gateway, one.epoch, one.seq, one.reason, now)
-        self._account(decisions)
-        self.held = ""
-        self._retry.reset()
-        self._group, self._rows, self._due = [], 0, float("inf")
-        return True
+    def write(self) -> None:
+        """Send off the open group, and again what is held."""
+        self._flights.retry()
+        if self._group and not self._flights.full:
+            self._flights.launch(self._group)
+            self._group, self._rows, self._due = [], 0, float("inf")
 
-    def _hold(self, error: StoreBusy | StoreDenied) -> None:
-        """Keep the group, say why once, and try again later."""
-        if str(error) != self.held:
-            level = logging.ERROR if isinstance(error, StoreDenied) else logging.WARNING
-            log.log(level, "nothing is acknowledged until the store takes it: %s", error)
-        self.held = str(error)
-        pause = self._retry.next()
-        if isinstance(error, StoreBusy) and error.after is not None:
-            pause = max(pause, error.after)
-        self._due = self._clock.monotonic() + pause
+    def settle(self) -> None:
+        """Acknowledge what is written, in order, and decide on it."""
+        for group, decisions in self._flights.landed():
+            for item in group:
+                if item.token is not None:
+                    self._acknowledge(item.token)
+            now = self._clock.monotonic()
+            for one in decisions:
+                self._receipts.decide(one.gateway, one.epoch, one.seq, one.reason, now)
+            self._account(group, decisions)
 
-    def _account(self, decisions: Sequence[Decision]) -> None:
+    def finish(self) -> None:
+        """Try once to write all there is, and settle what the store took."""
+        self._flights.finish()
+        self.settle()
+        self.write()
+        self._flights.finish()
+        self.settle()
+
+    def _account(self, group: Sequence[Item], decisions: Sequence[Decision]) -> None:
         """Count what was written."""
         self.counts["writes"] += 1
         for one in decisions:
             self.counts["stored" if one.reason is None else f"refused {one.reason}"] += 1
-        for item in self._group:
+        for item in group:
             match item.verdict:
                 case Sound(gateway, batch, digest, unknown):
                     self._ignored(unknown)

@@ -1,10 +1,14 @@
-"""One write: rows, then what tells of them, then dead letters; only then is anything decided."""
+"""One write: rows, then what tells of them, then dead letters; only then is anything decided.
+
+Several writes may be under way at a time, each in a thread of its own.
+"""
 
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.collector.audit import Flawed, Heard, Sound
 from gateway.collector.deadletters import Letter
@@ -15,7 +19,6 @@ if TYPE_CHECKING:
 
     from gateway.collector.audit import Verdict
     from gateway.collector.deadletters import DeadLetters
-    from gateway.collector.points import Point
     from gateway.collector.store import Store
     from gateway.mqtt import Token
 
@@ -35,7 +38,8 @@ class Item:
         token: What acknowledges it.
         received: When it came, ms since 1970 by the collector's clock.
         verdict: What the audit made of it.
-        points: Its readings, or its news; the delivery of a batch is not among them.
+        rows: Its readings, or its news, as rows of the store; the delivery of a batch is not among
+            them.
     """
 
     topic: str
@@ -43,7 +47,7 @@ class Item:
     token: Token | None
     received: int
     verdict: Verdict | None
-    points: Sequence[Point] = ()
+    rows: Sequence[Any] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +66,22 @@ class Writer:
     A write that failed may be tried again as it is: everything in it is the same point, the same
     letter. Only the moment in `touched` is new with each attempt, since the aggregator may have
     passed the old one.
+
+    Attributes:
+        refused_rows: Readings that the store refused since the start.
     """
 
     def __init__(
-        self, store: Store, letters: DeadLetters, collector: str, wall: Callable[[], float]
+        self, store: Store[Any], letters: DeadLetters, collector: str, wall: Callable[[], float]
     ) -> None:
         """Write to a store and a folder, as the collector of this id, by this wall clock."""
+        self.refused_rows = 0
         self._store = store
         self._letters = letters
         self._collector = collector
         self._wall = wall
         self._moment: int | None = None
+        self._lock = threading.Lock()
 
     def write(self, items: Sequence[Item]) -> list[Decision]:
         """Write all of a group, and decide on its batches once everything is on the disk.
@@ -83,18 +92,26 @@ class Writer:
         """
         refused = self._write_rows(items)
         refused |= self._write_ledger(items, refused)
-        self._letters.bury(list(_letters(items, refused)))
-        for at, item in enumerate(items):
-            if isinstance(item.verdict, Sound) and at not in refused:
-                batch = item.verdict.batch
-                self._letters.discard(item.verdict.gateway, batch.epoch, batch.seq, item.payload)
+        with self._lock:
+            self._letters.bury(list(_letters(items, refused)))
+            for at, item in enumerate(items):
+                if isinstance(item.verdict, Sound) and at not in refused:
+                    batch = item.verdict.batch
+                    self._letters.discard(
+                        item.verdict.gateway, batch.epoch, batch.seq, item.payload
+                    )
         return list(_decisions(items, refused))
 
     def _write_rows(self, items: Sequence[Item]) -> dict[int, str]:
         """Write the readings; return the batches of which any row was refused, and why."""
         batches = [(at, item) for at, item in enumerate(items) if isinstance(item.verdict, Sound)]
-        owners = [at for at, item in batches for _ in item.points]
-        refusals = self._store.write([point for _, item in batches for point in item.points])
+        rows = [row for _, item in batches for row in item.rows]
+        refusals = self._store.write(rows)
+        if not refusals:
+            return {}
+        with self._lock:
+            self.refused_rows += len(refusals)
+        owners = [at for at, item in batches for _ in item.rows]
         return {owners[refusal.index]: refusal.reason for refusal in refusals}
 
     def _write_ledger(self, items: Sequence[Item], refused: Mapping[int, str]) -> dict[int, str]:
@@ -102,26 +119,27 @@ class Writer:
 
         A batch of which a row was refused gets no delivery: it is not there yet.
         """
+        row = self._store.row
         whole = [
-            (at, of_delivery(item.verdict.gateway, item.verdict.batch))
+            (at, row(of_delivery(item.verdict.gateway, item.verdict.batch)))
             for at, item in enumerate(items)
             if isinstance(item.verdict, Sound) and at not in refused
         ]
-        news = [point for item in items if isinstance(item.verdict, Heard) for point in item.points]
-        touched = of_touched(self._collector, _spans(items), self._next_moment())
-        points = [*(point for _, point in whole), *news, *touched]
-        refusals = self._store.write(points)
+        news = [one for item in items if isinstance(item.verdict, Heard) for one in item.rows]
+        spans = _spans(items)
+        touched = of_touched(self._collector, spans, self._next_moment()) if spans else []
+        refusals = self._store.write([*(one for _, one in whole), *news, *map(row, touched)])
         for refusal in refusals:
-            name = points[refusal.index].measurement
-            log.error("the store refuses a point of %s: %s", name, refusal.reason)
+            log.error("the store refuses a point of the ledger: %s", refusal.reason)
         return {whole[one.index][0]: one.reason for one in refusals if one.index < len(whole)}
 
     def _next_moment(self) -> int:
         """Return a time that rises strictly, also across restarts and steps of the clock."""
-        if self._moment is None:
-            self._moment = self._store.newest(TOUCHED, {"collector": self._collector}) or 0
-        self._moment = max(int(self._wall() * 1000), self._moment + 1)
-        return self._moment
+        with self._lock:
+            if self._moment is None:
+                self._moment = self._store.newest(TOUCHED, {"collector": self._collector}) or 0
+            self._moment = max(int(self._wall() * 1000), self._moment + 1)
+            return self._moment
 
 
 def _spans(items: Sequence[Item]) -> dict[tuple[str, str], tuple[int, int]]:

@@ -7,8 +7,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, field_validator
 
+from gateway.config.secret import read_secret
 from gateway.config.section import File, Section, mistake
-from gateway.errors import ConfigError
 from schemas.topics import ROOT
 
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
@@ -79,14 +79,8 @@ class BrokerConfig(Section):
         """Read the password now; None where no file is named.
 
         Raises:
-            ConfigError: The file can't be read.
+            ConfigError: The file can't be read, or others may read it too.
         """
         if self.password_file is None:
             return None
-        try:
-            return self.password_file.read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(
-                f"broker.password_file: can't read {self.password_file}: {error}",
-                "let the user who runs this process read it, and nobody else",
-            ) from None
+        return read_secret(self.password_file, "broker.password_file")

@@ -52,7 +52,7 @@ def check(path: str | os.PathLike[str], *, here: bool = False) -> list[Finding]:
     flaws += driver_flaws(content)
     level: Level = "error" if here else "warning"
     flaws += [*_files(content, level), *folder_flaws(content, level)]
-    flaws += [*_clock(content, level), *_ports(content, level), *_store(content)]
+    flaws += [*_clock(content, level), *_ports(content, level)]
     if all(flaw.path != _URL for flaw in flaws):
         flaws += _broker(content, level)
     return sorted(map(document.find, flaws), key=lambda finding: finding.line)
@@ -101,15 +101,6 @@ def _ports(content: dict[str, Any], level: Level) -> Iterator[Flaw]:
         if isinstance(url, str) and url.startswith("/") and not Path(url).exists():
             error = f"{url} is not plugged in"
             yield Flaw(("ports", number, "url"), error, "simpang port list shows what is", level)
-
-
-def _store(content: dict[str, Any]) -> Iterator[Flaw]:
-    """Find the store that is still to come, named or left out."""
-    store = content.get("store", {})
-    kind = store.get("kind", "influxdb") if isinstance(store, dict) else None
-    if "collector" in content and kind == "influxdb":
-        error = "this version can't write to influxdb yet"
-        yield Flaw(("store", "kind"), error, 'add [store] with kind = "sqlite" and path = …')
 
 
 def _broker(content: dict[str, Any], level: Level) -> Iterator[Flaw]:

@@ -11,6 +11,7 @@ from pydantic import Discriminator, Field, Tag, field_validator
 from gateway.config.broker import BrokerConfig
 from gateway.config.document import load
 from gateway.config.rules import broken_rules
+from gateway.config.secret import read_secret
 from gateway.config.section import File, Section, Size, mistake
 from schemas.base import Id
 
@@ -55,7 +56,7 @@ class _Store(Section):
 
 
 class InfluxStore(_Store):
-    """An InfluxDB: 1.8, 1.11 or later, or 2; this version of Simpang can't write to it yet.
+    """An InfluxDB: 1.8, 1.11 or later, 2, or (unproven) 3.
 
     Attributes:
         kind: `influxdb`.
@@ -72,6 +73,14 @@ class InfluxStore(_Store):
     org: str = "purbalingga"
     bucket: Annotated[str, Field(min_length=1)] = "city"
     token_file: File | None = None
+
+    def token(self) -> str:
+        """Read the token now; empty where no file is named.
+
+        Raises:
+            ConfigError: The file can't be read, or others may read it too.
+        """
+        return "" if self.token_file is None else read_secret(self.token_file, "store.token_file")
 
 
 class SqliteStore(_Store):

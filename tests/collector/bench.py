@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from gateway.clock import FakeClock
 from gateway.collector.deadletters import DeadLetters, list_letters
+from gateway.collector.flights import Flights
 from gateway.collector.receipts import Receipts
 from gateway.collector.sqlite import SqliteStore
-from gateway.collector.subscriber import Subscriber
+from gateway.collector.subscriber import Closing, Subscriber
 from gateway.collector.writer import Writer
 from gateway.mqtt import Arrived, Token
 from schemas.topics import ROOT
 from tests.collector.batches import GATEWAY, T
-from tests.collector.stores import FaultyStore
+from tests.collector.stores import FaultyStore, Inline
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,15 +39,16 @@ class Bench:
         self.letters = DeadLetters(self.folder, 1 << 20)
         self.receipts = Receipts()
         self.acknowledged: list[int] = []
+        self.writer = Writer(self.store, self.letters, "collector-1", lambda: self.clock.wall)
         self.subscriber = Subscriber(
             ROOT,
-            Writer(self.store, self.letters, "collector-1", lambda: self.clock.wall),
+            self.store,
+            Flights(self.writer.write, Inline(), self.store.writers, self.clock, lambda: None),
             self.receipts,
             self._acknowledge,
             self.clock,
             lambda: self.trusted,
-            write_rows=write_rows,
-            write_seconds=0.5,
+            Closing(write_rows, 0.5),
         )
         self._mid = 0
 
@@ -57,6 +59,12 @@ class Bench:
     def take(self, body: bytes, topic: str = READINGS, *, retained: bool = False) -> None:
         self._mid += 1
         self.subscriber.take(Arrived(topic, body, retained, Token(1, self._mid)))
+
+    def write(self) -> bool:
+        """Write what is open and settle it; False if it must be held."""
+        self.subscriber.write()
+        self.subscriber.settle()
+        return not self.subscriber.held
 
     def receipt(self) -> dict[str, object]:
         """Let two seconds pass and return the receipts of our gateway, as one."""

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 class DoomedStore(SqliteStore):
     """Stores the first write that delivers something, and dies."""
 
-    def write(self, points: Sequence[Point]) -> list[Refusal]:
+    def write(self, rows: Sequence[Point]) -> list[Refusal]:
         """Write; the moment after is the last."""
-        refusals = super().write(points)
-        if any(point.measurement == "delivery" for point in points):
+        refusals = super().write(rows)
+        if any(point.measurement == "delivery" for point in rows):
             os.kill(os.getpid(), signal.SIGKILL)
         return refusals
 

@@ -1,8 +1,9 @@
-"""Stores that fail on command, for whoever must survive it."""
+"""Stores that fail on command, and threads that run at once, for whoever must survive them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from concurrent.futures import Executor, Future
+from typing import TYPE_CHECKING, Any
 
 from gateway.collector.store import Refusal
 from gateway.errors import StoreBusy, StoreDenied
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from gateway.collector.points import Point
     from gateway.collector.sqlite import SqliteStore
+    from schemas.batch import Batch
 
 
 class FaultyStore:
@@ -29,6 +31,7 @@ class FaultyStore:
     def __init__(self, inner: SqliteStore) -> None:
         """Stand in front of a store."""
         self.inner = inner
+        self.writers = inner.writers
         self.busy = False
         self.denied = False
         self.after: float | None = None
@@ -36,7 +39,15 @@ class FaultyStore:
         self.attempts = 0
         self.written: list[list[Point]] = []
 
-    def write(self, points: Sequence[Point]) -> list[Refusal]:
+    def rows(self, gateway: str, batch: Batch) -> list[Point]:
+        """Ask the store behind."""
+        return self.inner.rows(gateway, batch)
+
+    def row(self, point: Point) -> Point:
+        """Ask the store behind."""
+        return self.inner.row(point)
+
+    def write(self, rows: Sequence[Point]) -> list[Refusal]:
         """Write what is not refused, unless busy or denied."""
         self.attempts += 1
         if self.busy:
@@ -45,11 +56,11 @@ class FaultyStore:
             raise StoreDenied("the store does not let us in", "check the token")
         refusals = [
             Refusal(place, "out of range")
-            for place, point in enumerate(points)
+            for place, point in enumerate(rows)
             if self.refuses(point)
         ]
         out = {refusal.index for refusal in refusals}
-        taken = [point for place, point in enumerate(points) if place not in out]
+        taken = [point for place, point in enumerate(rows) if place not in out]
         self.inner.write(taken)
         self.written.append(taken)
         return refusals
@@ -61,3 +72,22 @@ class FaultyStore:
     def close(self) -> None:
         """Close the store behind."""
         self.inner.close()
+
+
+class Inline(Executor):
+    """Runs whatever is submitted at once, in the thread that submits it."""
+
+    def submit(
+        self,
+        work: Callable[..., Any],
+        /,
+        *arguments: Any,  # noqa: ANN401 - as its parent has it
+        **named: Any,  # noqa: ANN401 - the same
+    ) -> Future[Any]:
+        """Run it, and hand over how it ended."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(work(*arguments, **named))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the future tells it
+            future.set_exception(error)
+        return future

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -324,19 +322,3 @@ def test_a_collector_has_one_of_two_stores(tmp_path: Path, broker: int) -> None:
     file.write_text(f'{start}[store]\nkind = "oracle"\n', encoding="utf-8")
     assert only(check(file)).remedy == 'write kind = "influxdb" or kind = "sqlite"'
     assert CollectorConfig.model_fields.keys() == {"collector", "broker", "store"}
-
-
-@pytest.mark.parametrize("store", ["", '[store]\nkind = "influxdb"\n'])
-def test_the_store_to_come_is_named_before_it_stops_a_collector(
-    tmp_path: Path, broker: int, store: str
-) -> None:
-    file = tmp_path / "collector.toml"
-    start = f'[collector]\nid = "c-1"\n[broker]\nurl = "mqtt://127.0.0.1:{broker}"\n'
-    file.write_text(start + store, encoding="utf-8")
-    collector = [sys.executable, "-m", "gateway.collector.process", "--config", str(file)]
-
-    ended = subprocess.run(collector, check=False, capture_output=True, text=True)
-
-    assert only(check(file)).error == "this version can't write to influxdb yet"
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert "influxdb can't be written to yet" in ended.stderr

@@ -194,6 +194,7 @@ def test_a_wrong_password_is_said_and_the_right_one_is_read_without_a_restart(
     secret, known = tmp_path / "password", tmp_path / "passwords"
     known.write_text(password_line("gw", "right"), encoding="ascii")
     secret.write_text("wrong", encoding="utf-8")
+    secret.chmod(0o600)
     broker.kill()
     broker.configure([f"password_file {known}", "allow_anonymous false"])
     broker.start()
@@ -203,6 +204,15 @@ def test_a_wrong_password_is_said_and_the_right_one_is_read_without_a_restart(
         assert connection.alive()
         secret.write_text("right\n", encoding="utf-8")
         events.wait(Connected, within=15)
+
+
+def test_a_password_that_others_may_read_is_not_used(broker: Broker, tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("right", encoding="utf-8")
+    secret.chmod(0o640)
+    settings = config(broker, "5", username="gw", password_file=secret)
+    with connected(settings, Terms("gw"), wait=False) as (_, events):
+        assert f"chmod 600 {secret}" in events.wait(Disconnected).reason
 
 
 def test_a_password_file_that_is_gone_is_said_and_waited_for(

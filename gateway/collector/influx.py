@@ -1,0 +1,220 @@
+"""The InfluxDB store: lines over HTTP, and what each answer of the server means.
+
+Only 204 is a yes: whatever else answers 200 is no InfluxDB, or one that could not do it. An answer
+that never came is a no, though the lines may be there: written again, they are the same points.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import threading
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import urllib3
+from influxdb_client.client.influxdb_client import InfluxDBClient
+from influxdb_client.rest import ApiException
+from influxdb_client.service.write_service import WriteService
+
+from gateway.collector import lines
+from gateway.collector.influxql import InfluxReader
+from gateway.collector.store import Refusal
+from gateway.errors import ConfigError, StoreBusy, StoreDenied
+from schemas.base import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from gateway.collector.points import Point
+    from gateway.config.collector import InfluxStore as Settings
+    from schemas.batch import Batch
+
+ANSWER_SECONDS: Final = 20.0
+"""How long a write may take; after that it is tried again."""
+
+LONGEST_AFTER: Final = 300.0
+"""Seconds of a Retry-After that are believed: no proxy may silence a city for a day."""
+
+_STORED: Final = 204
+_TOO_LARGE: Final = 413
+_REFUSED: Final = frozenset({400, _TOO_LARGE, 422})
+_PASSING: Final = frozenset({408, 429})
+_SERVER: Final = 500
+
+_DROPPED: Final = re.compile(r"dropped=(\d+)")
+"""How many points of a write InfluxDB did not take, where it says so."""
+
+
+class _Refused(Exception):
+    """The server takes these lines in no case, or not all of them, or not so many at a time."""
+
+    def __init__(self, reason: str, lines: int, *, by_size: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        dropped = _DROPPED.search(reason)
+        every_one = dropped is not None and int(dropped[1]) == lines and not by_size
+        self.whole = lines == 1 or every_one
+
+
+class InfluxStore:
+    """A bucket of an InfluxDB 1.8, 1.11 or later, or 2, for any number of threads.
+
+    Attributes:
+        writers: Two: while one write waits for the disk of the database, the next is on its way.
+    """
+
+    def __init__(self, settings: Settings, *, writers: int = 2) -> None:
+        """Prepare to write; nothing is reached, and no token read, before the first write."""
+        self.writers = writers
+        self._settings = settings
+        self._client: InfluxDBClient | None = None
+        self._lock = threading.Lock()
+
+    def rows(self, gateway: str, batch: Batch) -> list[str]:
+        """Write each reading of a batch as a line."""
+        return lines.of_batch(gateway, batch)
+
+    def row(self, point: Point) -> str:
+        """Write a point as a line."""
+        return lines.of_point(point)
+
+    def write(self, rows: Sequence[str]) -> list[Refusal]:
+        """Store lines; return those that the server refuses even where they come alone.
+
+        Raises:
+            StoreBusy: It is not there, too slow, or asks to wait.
+            StoreDenied: The token, the organisation or the bucket is wrong, or it is no InfluxDB.
+        """
+        return list(self._write(rows, 0)) if rows else []
+
+    def newest(self, measurement: str, tags: Mapping[str, str]) -> int | None:
+        """Return the time of the newest point with these tags among others, or None."""
+        settings = self._settings
+        reader = InfluxReader(settings.url, settings.org, settings.bucket, self._token() or None)
+        try:
+            return reader.newest(measurement, tags)
+        finally:
+            reader.close()
+
+    def close(self) -> None:
+        """Close the connections; the token is read anew when the next write makes new ones."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()  # type: ignore[no-untyped-call]
+
+    def _write(self, rows: Sequence[str], at: int) -> Iterator[Refusal]:
+        """Store rows, the first of which has the place `at`; halve what is refused."""
+        try:
+            self._post(rows)
+        except _Refused as no:
+            if no.whole:
+                yield from (Refusal(place, no.reason) for place in range(at, at + len(rows)))
+                return
+            half = len(rows) // 2
+            yield from self._write(rows[:half], at)
+            yield from self._write(rows[half:], at + half)
+
+    def _post(self, rows: Sequence[str]) -> None:
+        body = "\n".join(rows).encode(errors="replace")
+        service: Any = WriteService(self._connected().api_client)  # type: ignore[no-untyped-call]
+        try:
+            _, status, _ = service.post_write_with_http_info(
+                self._settings.org,
+                self._settings.bucket,
+                body,
+                precision="ms",
+                content_type="text/plain; charset=utf-8",
+            )
+            text, after = "", None
+        except ApiException as error:
+            status, text, after = error.status, _words(error), _after(error.headers or {})
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            raise StoreBusy(
+                f"{self._settings.url} does not answer: {shorten(_plain(str(error)))}",
+                "is InfluxDB running, and the address right?",
+            ) from None
+        if status == _STORED:
+            return
+        if status in _REFUSED:
+            raise _Refused(text, len(rows), by_size=status == _TOO_LARGE)
+        where = f"{self._settings.url} answers {status}: {text}"
+        if status in _PASSING or status >= _SERVER:
+            raise StoreBusy(where, after=after)
+        self.close()
+        raise StoreDenied(where, self._remedy(status, text))
+
+    def _remedy(self, status: int, text: str) -> str:
+        bucket = self._settings.bucket
+        match status:
+            case 0:
+                return "the certificate of the server is not believed: check store.url"
+            case 401 | 403:
+                return (
+                    f"store.token_file must hold a token that may read and write {bucket};"
+                    " it is read anew at each try"
+                )
+            case 404 if "page not found" in text:
+                return "InfluxDB before 1.8 has no /api/v2/write: use a newer one"
+            case 404:
+                return (
+                    f"make the bucket {bucket} in organisation {self._settings.org}"
+                    f" (1.x: CREATE DATABASE {bucket}), or correct store.bucket and store.org"
+                )
+            case _:
+                return "only 204 means that it is stored: is this an InfluxDB?"
+
+    def _connected(self) -> InfluxDBClient:
+        with self._lock:
+            if self._client is None:
+                self._client = InfluxDBClient(
+                    self._settings.url.rstrip("/"),
+                    self._token(),
+                    org=self._settings.org,
+                    timeout=int(ANSWER_SECONDS * 1000),
+                    connection_pool_maxsize=self.writers,
+                )
+            return self._client
+
+    def _token(self) -> str:
+        try:
+            return self._settings.token()
+        except ConfigError as error:
+            raise StoreDenied(error.what, error.remedy) from None
+
+
+def _words(error: ApiException) -> str:
+    """Find what the server says in a body that may be anything."""
+    body: Any = error.body
+    text = body if isinstance(body, str) else ""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    if isinstance(document, dict):
+        found = document.get("message", document.get("error"))
+        text = found if isinstance(found, str) else text
+    return shorten(_plain(text.strip() or str(error.reason or "no reason given")))
+
+
+def _plain(text: str) -> str:
+    """Leave nothing in a text that a terminal or a log would obey."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _after(headers: Mapping[str, str]) -> float | None:
+    """Read Retry-After: seconds, or a date, which is held against the server's own clock."""
+    text = headers.get("Retry-After")
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            until, now = parsedate_to_datetime(text), parsedate_to_datetime(headers["Date"])
+            seconds = (until - now).total_seconds()
+        except (KeyError, TypeError, ValueError):
+            return None
+    return min(max(seconds, 0.0), LONGEST_AFTER) if math.isfinite(seconds) else None

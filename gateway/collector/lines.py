@@ -1,0 +1,144 @@
+"""Line protocol: what a point is to an InfluxDB, one line each.
+
+A batch is written without an object per point: which fields a row has follows from its flags and
+causes alone, so each combination becomes a template once, and a row is one `%`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from gateway.collector.points import ALL_CHANNELS, TRAFFIC, spread
+from gateway.collector.points import of_batch as points_of
+from schemas.quantity import find
+from schemas.reading import Flag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gateway.collector.points import Point
+    from schemas.batch import Batch
+
+MOST_SERIES: Final = 4096
+"""Series whose templates are kept; a city has some hundreds."""
+
+_MOST_TEMPLATES: Final = 256
+"""Combinations of flags and causes kept for one series."""
+
+_LITERAL: Final = {
+    code: f"\\x{code:02x}" for code in (*range(32), 127, *range(128, 160), 0x2028, 0x2029)
+} | {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t"}
+"""Control characters in words: none of them may end a line or move a reader's cursor."""
+
+_TAG: Final = str.maketrans(_LITERAL | {ord(c): f"\\{c}" for c in ",= "} | {ord("\\"): "_"})
+_STRING: Final = str.maketrans(_LITERAL | {ord('"'): '\\"', ord("\\"): "\\\\"})
+
+_MISSING: Final = str(int(Flag.MISSING))
+_FAIL: Final = str(int(Flag.FAIL))
+
+
+def of_batch(gateway: str, batch: Batch) -> list[str]:
+    """Write every row of a batch, one line for each measurement that it feeds.
+
+    The same points, in the same order, as `points.of_batch` makes.
+    """
+    if batch.undated:
+        return [of_point(point) for point in points_of(gateway, batch)]
+    series = _series(gateway, batch.site, batch.device, batch.channel, tuple(batch.q))
+    t, why = batch.t, batch.why
+    if not why:
+        return [
+            template % (*row[2:], t + row[0])
+            for row in batch.r
+            for template in series.templates(row[1], "")
+        ]
+    return [
+        template % (*row[2:], t + row[0])
+        for number, row in enumerate(batch.r)
+        for template in series.templates(row[1], why.get(str(number), ""))
+    ]
+
+
+def of_point(point: Point) -> str:
+    """Write one point; no string in it can add a tag, a field or a line."""
+    head = _head(point.measurement, point.tags)
+    fields = ",".join(f"{key.translate(_TAG)}={_value(of)}" for key, of in point.fields.items())
+    return f"{head} {fields} {point.time}"
+
+
+class _Series:
+    """One device and channel with its columns: templates of its rows, made when first needed."""
+
+    def __init__(self, heads: list[tuple[str, set[str]]], names: tuple[str, ...]) -> None:
+        self._heads = heads
+        self._names = names
+        self._made: dict[tuple[str, str], list[str]] = {}
+
+    def templates(self, flags: str, causes: str) -> list[str]:
+        """Return a template for each measurement; it takes all values of a row, then its time."""
+        found = self._made.get((flags, causes))
+        if found is None:
+            if len(self._made) >= _MOST_TEMPLATES:
+                self._made.clear()
+            found = self._made[flags, causes] = [
+                self._make(head, own, flags, causes or "0") for head, own in self._heads
+            ]
+        return found
+
+    def _make(self, head: str, own: set[str], flags: str, causes: str) -> str:
+        """Write a template; what a line does not tell of a row, `%.0s` takes and drops."""
+        width = len(self._names)
+        text = f"{head} ".replace("%", "%%")
+        for name, flag, cause in zip(
+            self._names, spread(flags, width), spread(causes, width), strict=True
+        ):
+            if name not in own:
+                text += "%.0s"
+                continue
+            text += f"{name}_qf={flag}i,"
+            if cause != "0":
+                text += f"{name}_why={cause}i,"
+            if flag == _MISSING:
+                text += "%.0s"
+            else:
+                text += f"{name}_rejected=%r," if flag == _FAIL else f"{name}=%r,"
+        return _cut_last_comma(text) + " %d"
+
+
+def _cut_last_comma(text: str) -> str:
+    at = text.rindex(",")
+    return text[:at] + text[at + 1 :]
+
+
+@lru_cache(MOST_SERIES)
+def _series(
+    gateway: str, site: str, device: str, channel: str | None, names: tuple[str, ...]
+) -> _Series:
+    own: defaultdict[str, set[str]] = defaultdict(set)
+    for name in names:
+        quantity = find(name)
+        if quantity is None:
+            raise KeyError(name)
+        own[quantity.measurement].add(name)
+    tags = (("device", device), ("gateway", gateway), ("site", site))
+    with_channel = (("channel", channel or ALL_CHANNELS), *tags)
+    return _Series(
+        [
+            (_head(measurement, with_channel if measurement == TRAFFIC else tags), columns)
+            for measurement, columns in own.items()
+        ],
+        names,
+    )
+
+
+def _head(measurement: str, tags: Iterable[tuple[str, str]]) -> str:
+    pairs = "".join(f",{key.translate(_TAG)}={value.translate(_TAG)}" for key, value in tags)
+    return f"{measurement.translate(_TAG)}{pairs}"
+
+
+def _value(value: float | str) -> str:
+    if isinstance(value, str):
+        return f'"{value.translate(_STRING)}"'
+    return f"{value}i" if isinstance(value, int) else repr(value)
