@@ -13,8 +13,8 @@ so that influxdb-client writes to it as it writes to a newer one. Everything els
 
 from __future__ import annotations
 
-import getpass
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -106,7 +106,7 @@ class Influx:
             folder=folder, port=self.port, rpc=free_port(), auth=str(auth).lower()
         )
         (folder / "influxdb.conf").write_text(text, encoding="ascii")
-        root = "user root;" if getpass.getuser() == "root" else ""
+        root = "user root;" if os.geteuid() == 0 else ""
         text = _NGINX.format(folder=folder, port=self.port, front=front, user=root)
         (folder / "nginx.conf").write_text(text, encoding="ascii")
 
@@ -115,12 +115,21 @@ class Influx:
         """The process id of the database; 0 where it does not run."""
         return self._database.pid if self._database else 0
 
-    def start(self) -> None:
-        """Start what does not run, and return once the database answers."""
+    @property
+    def code(self) -> int | None:
+        """How the database ended by itself; None while it runs, or where it was ended."""
+        return self._database.poll() if self._database else None
+
+    def begin(self) -> None:
+        """Start what does not run; the database answers when it is ready."""
         if self._front is None:
             self._front = self._run("nginx", "-p", str(self.folder), "-c", "nginx.conf")
         assert self._database is None, "it runs already"
         self._database = self._run("influxd", "-config", str(self.folder / "influxdb.conf"))
+
+    def start(self) -> None:
+        """Start what does not run, and return once the database answers."""
+        self.begin()
         until(self._answers, _PATIENCE, "InfluxDB answering")
         self.execute(f'CREATE DATABASE "{DATABASE}"')
 
@@ -176,7 +185,7 @@ class Influx:
 
     def _answers(self) -> bool:
         assert self._database is not None
-        assert self._database.poll() is None, f"InfluxDB ended: {self._log()}"
+        assert self._database.poll() is None, f"InfluxDB ended: {self.log()}"
         try:
             urllib.request.urlopen(f"{self.url}/ping", timeout=1).close()  # noqa: S310 - our own
         except (OSError, urllib.error.URLError):
@@ -191,7 +200,8 @@ class Influx:
                 [found, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
 
-    def _log(self) -> str:
+    def log(self) -> str:
+        """Return the end of what both servers said."""
         return (self.folder / "servers.log").read_text(encoding="utf-8", errors="replace")[-2000:]
 
     def __enter__(self) -> Self:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tests.faults import clock, engine, report
 from tests.faults.disk import enter_namespace
 from tests.faults.plant import Plant
-from tests.faults.schedule import Kind, draw
+from tests.faults.schedule import STORES, Kind, Scene, draw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,23 +29,29 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the schedule")
     parser.add_argument("--faults", type=int, default=60, help="how many")
     parser.add_argument("--protocol", choices=[*PROTOCOLS, "both"], default="both", help="of MQTT")
+    parser.add_argument("--store", choices=STORES, default=STORES[0], help="what is filled")
+    parser.add_argument("--collectors", type=int, default=1, help="how many, on one share")
     parser.add_argument("--print-schedule", action="store_true", help="print it and do nothing")
     options = parser.parse_args(arguments)
-    schedule = draw(options.seed, options.faults)
+    scene = Scene(options.store, options.collectors)
+    schedule = draw(options.seed, options.faults, scene)
     if options.print_schedule:
         _say(*map(str, schedule))
         return 0
     enter_namespace(list(arguments))
     protocols = PROTOCOLS if options.protocol == "both" else (options.protocol,)
-    sound = [_run(options.seed, schedule, protocol) for protocol in protocols]
+    sound = [_run(options.seed, schedule, protocol, scene) for protocol in protocols]
     return 0 if all(sound) else 1
 
 
-def _run(seed: int, schedule: Sequence[Fault], protocol: str) -> bool:
+def _run(seed: int, schedule: Sequence[Fault], protocol: str, scene: Scene) -> bool:
     folder = Path(tempfile.mkdtemp(prefix="simpang-faults-"))
     began = time.monotonic()
-    _say(f"seed {seed}, {len(schedule)} faults, MQTT {protocol}, in {folder}")
-    plant = Plant(folder, protocol, seed)
+    _say(
+        f"seed {seed}, {len(schedule)} faults, MQTT {protocol},"
+        f" {scene.collectors} collectors, {scene.store}, in {folder}"
+    )
+    plant = Plant(folder, protocol, seed, scene)
     sound = False
     try:
         plant.start()
@@ -53,7 +59,7 @@ def _run(seed: int, schedule: Sequence[Fault], protocol: str) -> bool:
         _say("all healed: draining")
         engine.drain(plant)
         account = engine.account(plant)
-        _say(*report.write(account), f"took {time.monotonic() - began:.0f} s")
+        _say(*report.write(account, plant), f"took {time.monotonic() - began:.0f} s")
         sound = not account.breaches
     except AssertionError as error:
         _say(f"BREACH {error}")
@@ -64,9 +70,11 @@ def _run(seed: int, schedule: Sequence[Fault], protocol: str) -> bool:
             shutil.rmtree(folder)
         else:
             _say(
-                f"to repeat: make chaos SEED={seed} FAULTS={len(schedule)}"
-                f" (python -m tests.faults --seed {seed} --faults {len(schedule)}"
-                f" --protocol {protocol}); configs, logs, record and store are in {folder}"
+                f"to repeat: make chaos SEED={seed} FAULTS={len(schedule)} STORE={scene.store}"
+                f" COLLECTORS={scene.collectors} (python -m tests.faults --seed {seed}"
+                f" --faults {len(schedule)} --store {scene.store}"
+                f" --collectors {scene.collectors} --protocol {protocol});"
+                f" configs, logs, record and store are in {folder}"
             )
     return sound
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tests.faults.fates import Number
+    from tests.faults.losses import Losses
     from tests.faults.record import Kill
 
 MISDATED_SECONDS: Final = 1.5
@@ -65,6 +66,7 @@ class Account:
         kills: What each kill cost.
         breaches: Every broken promise, in a sentence.
         tally: `lost`, `doubled`, `mis-dated`, `invented`, `never`: how many of each.
+        losses: What became of the batches; None where nobody looked.
     """
 
     sent: Counter[str] = field(default_factory=Counter)
@@ -73,6 +75,7 @@ class Account:
     kills: list[Cost] = field(default_factory=list)
     breaches: list[str] = field(default_factory=list)
     tally: Counter[str] = field(default_factory=Counter)
+    losses: Losses | None = None
 
     def breach(self, what: str, sentence: str) -> None:
         """Note a broken promise."""

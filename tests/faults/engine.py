@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
 from heapq import heapify, heappop
 from typing import TYPE_CHECKING, Final
 
-from gateway.collector.sqlite import SqliteStore
+from gateway.collector import deadletters, ledger
 from gateway.edge.passages import GAP_SECONDS
 from gateway.edge.spool_summary import summarize
 from gateway.simulator.player import now
-from tests.faults import fates, faults, store
+from tests.faults import fates, faults, losses, store
 from tests.faults.account import Account, settle
 from tests.faults.plant import COMMIT_SECONDS, GATEWAY
 from tests.faults.schedule import RADAR, READERS
 from tests.faults.sensors import HELD_SECONDS, TRAFFIC_INTERVAL
+from tests.faults.wire import Name
 from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tests.faults.fates import Number
+    from tests.faults.losses import Losses
     from tests.faults.plant import Plant
     from tests.faults.schedule import Fault
 
@@ -68,10 +69,9 @@ def drain(plant: Plant) -> None:
         player.silence(silent=True)
     until(lambda: _is_drained(plant), DRAIN_SECONDS, "an empty spool")
     plant.record.begin("dead")
-    for name in ("gateway", "collector"):
-        process = plant.processes[name]
-        assert process.stop(30.0), f"the {name} did not end by itself"
-        assert process.code == 0, f"the {name} ended with {process.code}"
+    for process in (plant.gateway, *plant.collectors.values()):
+        assert process.stop(30.0), f"the {process.name} did not end by itself"
+        assert process.code == 0, f"the {process.name} ended with {process.code}"
     left = summarize(plant.spool)
     assert left.waiting == left.pending == left.undated == 0, f"the spool still holds {left}"
 
@@ -85,15 +85,38 @@ def account(plant: Plant) -> Account:
         judged = fates.judge(device, player.sent, player.presence, plant.record)
         numbers += fates.passages(judged) if device == RADAR else judged
         flaws += fates.absences(device, player.presence, plant.record)
-    with closing(SqliteStore(plant.store)) as database:
-        known = plant.sensors.radar.vehicles
-        found = [*store.readings(database), *store.vehicles(database, known, offset)]
-        settled = settle(numbers, found, plant.record.kills, ALLOWED, offset)
-        flaws += store.flaws(database, GATEWAY)
-    flaws += [f"dead letter: {letter.name}" for letter in sorted(plant.dead.glob("*.json"))]
-    for flaw in flaws:
+    known = plant.sensors.radar.vehicles
+    found = [*store.readings(plant.store), *store.vehicles(plant.store, known, offset)]
+    settled = settle(numbers, found, plant.record.kills, ALLOWED, offset)
+    flaws += store.flaws(plant.store, GATEWAY)
+    lost = find_losses(plant)
+    settled.losses = lost
+    for flaw in (*flaws, *plant.wire.flaws, *lost.flaws, *_letters(plant, lost)):
         settled.breach("flaw", flaw)
     return settled
+
+
+def find_losses(plant: Plant) -> Losses:
+    """Find which batches are lost, and hold the ledger's word against it."""
+    looks = [*(kill.committed for kill in plant.record.kills), plant.committed()]
+    lost = losses.find(plant.wire.batches, losses.delivered(plant.store, GATEWAY), looks)
+    lost.compare(ledger.missing(plant.store, GATEWAY))
+    return lost
+
+
+def _letters(plant: Plant, lost: Losses) -> Iterator[str]:
+    """Find dead letters that nothing explains.
+
+    A batch that was refused and came again is in the store; its letter is gone, unless it came to
+    another collector than the first time. A batch that was refused and then died with its gateway,
+    before any commit, is lost, and its letter is all that tells of it.
+    """
+    for folder in plant.dead.values():
+        for letter in deadletters.list_letters(folder):
+            name = Name(str(letter.epoch), letter.seq or 0)
+            elsewhere = name in lost.stored and len(plant.dead) > 1
+            if not elsewhere and name not in lost.known | lost.unheard:
+                yield f"dead letter: {folder.name}/{letter.file}, {letter.reason}: {letter.detail}"
 
 
 def _is_drained(plant: Plant) -> bool:
@@ -105,6 +128,6 @@ def _is_drained(plant: Plant) -> bool:
 
 def _check_alive(plant: Plant) -> None:
     """Make sure that no process died but by our hand."""
-    for process in plant.processes.values():
-        killed = process.code in {None, -9}
-        assert killed, f"the {process.name} ended with {process.code}:\n{process.last_lines()}"
+    for name, process in plant.processes.items():
+        by_us = process.code in ({None, -9, 0} if name in plant.leaving else {None, -9})
+        assert by_us, f"the {process.name} ended with {process.code}:\n{process.last_lines()}"

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import zlib
-from signal import SIGCONT, SIGSTOP
+from signal import SIGCONT, SIGSTOP, SIGTERM
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.simulator.player import now
 from gateway.simulator.troubles import BadLine
 from tests.faults import sensors
+from tests.faults.front import Trouble
 from tests.faults.proxy import Network
 from tests.faults.record import Kill
-from tests.faults.schedule import Fault, Kind
+from tests.faults.schedule import ANSWERS, Fault, Kind
+from tests.faults.stores import File, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.faults.plant import Plant
+
+
+LEAVING_SECONDS: Final = 30.0
+"""The longest that a collector may take to end when it is told to, whatever its store does."""
 
 
 class _Deed(NamedTuple):
@@ -39,7 +45,7 @@ def _kill(plant: Plant, fault: Fault) -> None:
         plant.record.begin("dead")
     plant.processes[fault.target].kill()
     if fault.target == "gateway":
-        plant.record.kills.append(Kill(now(), plant.memory_since()))
+        plant.record.kills.append(Kill(now(), plant.memory_since(), plant.committed()))
 
 
 def _start(plant: Plant, fault: Fault) -> None:
@@ -80,8 +86,7 @@ def _plug(plant: Plant, fault: Fault) -> None:
 
 
 def _disturb(plant: Plant, fault: Fault) -> None:
-    seed = zlib.crc32(repr(fault).encode())
-    plant.sensors.players[fault.target].trouble(sensors.noise(fault.target, seed))
+    plant.sensors.players[fault.target].trouble(sensors.noise(fault.target, _seed(fault)))
 
 
 def _quieten(plant: Plant, fault: Fault) -> None:
@@ -108,11 +113,39 @@ def _clear(plant: Plant, _fault: Fault) -> None:
 
 
 def _lock(plant: Plant, _fault: Fault) -> None:
-    plant.lock.take()
+    assert isinstance(plant.store, File)
+    plant.store.lock()
 
 
 def _unlock(plant: Plant, _fault: Fault) -> None:
-    plant.lock.release()
+    assert isinstance(plant.store, File)
+    plant.store.unlock()
+
+
+def _leave(plant: Plant, fault: Fault) -> None:
+    plant.leaving.add(fault.target)
+    plant.processes[fault.target].signal(SIGTERM)
+
+
+def _join(plant: Plant, fault: Fault) -> None:
+    collector = plant.collectors[fault.target]
+    assert collector.ended(LEAVING_SECONDS), f"{collector.name} did not end by itself"
+    collector.start()
+    plant.leaving.remove(fault.target)
+
+
+def _lie(plant: Plant, fault: Fault) -> None:
+    assert isinstance(plant.store, Server)
+    plant.store.front.become(Trouble(fault.kind), _seed(fault))
+
+
+def _tell_the_truth(plant: Plant, _fault: Fault) -> None:
+    assert isinstance(plant.store, Server)
+    plant.store.front.become(Trouble.PASS)
+
+
+def _seed(fault: Fault) -> int:
+    return zlib.crc32(repr(fault).encode())
 
 
 _DEEDS: Final = {
@@ -126,4 +159,6 @@ _DEEDS: Final = {
     Kind.CLOCK: _Deed(_set_clock, _correct_clock),
     Kind.DISK: _Deed(_fill, _clear),
     Kind.LOCK: _Deed(_lock, _unlock),
+    Kind.LEAVE: _Deed(_leave, _join),
+    **dict.fromkeys(ANSWERS, _Deed(_lie, _tell_the_truth)),
 }

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-from typing import TYPE_CHECKING, Final
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
 
+from gateway.edge.spool_summary import summarize
 from gateway.simulator import broker
 from gateway.simulator.child import Child
 from tests.faults import clock, sensors
@@ -12,11 +16,14 @@ from tests.faults.disk import SmallDisk
 from tests.faults.proxy import Proxy
 from tests.faults.record import Heart, Record
 from tests.faults.schedule import RADAR
-from tests.faults.store import StoreLock
+from tests.faults.stores import File, Server
+from tests.faults.wire import Wire
 from tests.waiting import until
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from signal import Signals
+
+    from tests.faults.schedule import Scene
 
 GATEWAY: Final = "gw-faults"
 COMMIT_SECONDS: Final = 1.0
@@ -29,8 +36,10 @@ _OUT_OF_MEMORY: Final = b"memory moved to it"
 
 _COLLECTOR: Final = """\
 [collector]
-id = "collector-faults"
-dead_letters = "{folder}/dead"
+id = "{name}"
+dead_letters = "{dead}"
+share = "{share}"
+aggregates = {aggregates}
 
 [broker]
 url = "mqtt://127.0.0.1:{port}"
@@ -38,9 +47,8 @@ protocol = "{protocol}"
 keepalive_seconds = 3
 
 [store]
-kind = "sqlite"
-path = "{store}"
 write_seconds = 0.1
+{store}
 """
 
 _GATEWAY: Final = """\
@@ -62,6 +70,7 @@ commit_seconds = {commit_seconds}
 [publish]
 batch_seconds = 0.5
 resend_seconds = 1.0
+reoffer_seconds = 3.0
 health_seconds = 1.0
 """
 
@@ -72,44 +81,76 @@ devices = [{{ id = "{device}", driver = "{driver}", interval = {interval} }}]
 """
 
 
+class Process(Protocol):
+    """What can be killed, frozen and brought back."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def code(self) -> int | None:
+        """How it ended; None while it runs."""
+
+    def start(self) -> None:
+        """Start it."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+    def signal(self, number: Signals) -> None:
+        """Send it a signal, if it is there."""
+
+    def last_lines(self) -> str:
+        """Return the end of its log."""
+
+
 class Plant:
-    """Sensors → gateway → network → broker → network → collector → store, all of it real.
+    """Sensors → gateway → network → broker → network → collectors → store, all of it real.
 
     Attributes:
-        processes: `broker`, `collector`, `gateway`.
-        networks: The network at the `gateway`'s and at the `collector`'s end.
+        gateway: The gateway's process.
+        collectors: The collectors', by their ids.
+        processes: Both of them and the `broker`; a `database` where the store is one.
+        leaving: Collectors that were told to go and have not come back.
+        networks: The network at the end of the `gateway` and of each collector, by their names.
+        wire: What the gateway said.
         sensors: Two air sensors and a radar.
         clock: The wall clock of the gateway.
         disk: The disk of its spool.
         spool: The spool on it.
-        store: The collector's store.
-        lock: Its lock, which others can take.
-        dead: Its dead letters.
+        store: What the collectors fill.
+        dead: Their folders of dead letters, by their ids.
         record: What befell them.
     """
 
-    def __init__(self, folder: Path, protocol: str, seed: int) -> None:
+    def __init__(self, folder: Path, protocol: str, seed: int, scene: Scene) -> None:
         """Lay everything out in `folder`; nothing runs yet."""
         self.folder = folder
         self.record = Record()
         self.clock = clock.WallClock(folder)
         self.disk = SmallDisk(folder / "disk")
         self.spool = self.disk.folder / "spool.db"
-        self.store = folder / "store.db"
-        self.dead = folder / "dead"
+        self.store = Server(folder / "influx") if scene.outside else File(folder / "store.db")
+        self.dead = {name: folder / f"dead-{name}" for name in scene.names}
         self.sensors = sensors.build(folder, seed)
         port = broker.free_port()
         self._broker_port = port
-        self.networks = {name: Proxy(name, port) for name in ("gateway", "collector")}
-        self.processes = {
-            "broker": Child(
-                "broker", broker.command("mosquitto", port, folder), folder / "broker.log"
-            ),
-            "collector": self._collector(protocol),
-            "gateway": self._gateway(protocol),
+        self.leaving: set[str] = set()
+        self.wire = Wire()
+        self.networks = {name: Proxy(name, port) for name in scene.names}
+        self.networks["gateway"] = Proxy("gateway", port, self.wire)
+        self.gateway = self._gateway(protocol)
+        self.collectors = {name: self._collector(name, protocol, scene) for name in scene.names}
+        serve = broker.command("mosquitto", port, folder)
+        self.processes: dict[str, Process] = {
+            "broker": Child("broker", serve, folder / "broker.log"),
+            "gateway": self.gateway,
+            **self.collectors,
         }
-        self.lock = StoreLock(self.store)
-        self._heart = Heart(self.record, lambda: self.processes["gateway"].pid)
+        if isinstance(self.store, Server):
+            self.processes[self.store.name] = self.store
+        self._heart = Heart(self.record, lambda: self.gateway.pid)
         self._log_size = 0
 
     def start(self) -> None:
@@ -120,25 +161,38 @@ class Plant:
             network.start()
         for player in self.sensors.players.values():
             player.start()
+        self.store.open()
         self.processes["broker"].start()
         until(lambda: broker.listens(self._broker_port), _UP_WITHIN, "the broker listening")
-        self.processes["collector"].start()
+        for collector in self.collectors.values():
+            collector.start()
         self.record.begin("dead")
         self.start_gateway()
 
     def start_gateway(self) -> None:
         """Start the gateway, which is dead until then."""
-        gateway = self.processes["gateway"]
-        self._log_size = gateway.log.stat().st_size if gateway.log.exists() else 0
-        gateway.start()
+        log = self.gateway.log
+        self._log_size = log.stat().st_size if log.exists() else 0
+        self.gateway.start()
         self.record.end("dead")
 
     def memory_since(self) -> float | None:
         """Tell since when the gateway's spool may have been in memory; None where it is not."""
-        log = self.processes["gateway"].log.read_bytes()[self._log_size :]
+        log = self.gateway.log.read_bytes()[self._log_size :]
         if log.rfind(_INTO_MEMORY) <= log.rfind(_OUT_OF_MEMORY):
             return None
         return max(window.begin for window in self.record.windows if window.cause == "full")
+
+    def committed(self) -> dict[str, int]:
+        """Tell of each epoch the seq behind the last one on the disk of a gateway that is dead.
+
+        It is read from a copy: an opening may write, and this disk may be full.
+        """
+        with tempfile.TemporaryDirectory() as name:
+            for path in self.spool.parent.glob(f"{self.spool.name}*"):
+                shutil.copy(path, name)
+            copy = Path(name) / self.spool.name
+            return {row.epoch: row.next for row in summarize(copy).epochs} if copy.exists() else {}
 
     def close(self) -> None:
         """End everything, whatever state it is in."""
@@ -149,20 +203,23 @@ class Plant:
         for network in self.networks.values():
             network.stop()
         self._heart.stop()
-        self.lock.release()
+        self.store.close()
         self.disk.close()
 
-    def _collector(self, protocol: str) -> Child:
-        file = self.folder / "collector.toml"
+    def _collector(self, name: str, protocol: str, scene: Scene) -> Child:
+        file = self.folder / f"{name}.toml"
         text = _COLLECTOR.format(
-            folder=self.folder,
-            port=self.networks["collector"].port,
+            name=name,
+            dead=self.dead[name],
+            share="city" if scene.collectors > 1 else "",
+            aggregates=str(name == scene.names[0]).lower(),
+            port=self.networks[name].port,
             protocol=protocol,
-            store=self.store,
+            store=self.store.settings,
         )
         file.write_text(text, encoding="utf-8")
         run = [sys.executable, "-m", "gateway.collector.process", "--config", str(file)]
-        return Child("collector", run, self.folder / "collector.log")
+        return Child(name, run, self.folder / f"{name}.log")
 
     def _gateway(self, protocol: str) -> Child:
         file = self.folder / "gateway.toml"

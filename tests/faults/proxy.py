@@ -9,7 +9,12 @@ import struct
 import threading
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.faults.wire import Wire
 
 _CHUNK: Final = 65536
 _FULL: Final = 1 << 20
@@ -42,9 +47,11 @@ class _End:
         socket: The socket.
         pending: Bytes that are to be written to it.
         peer: The other socket; none where the target refused.
+        hear: Is told what came from it, whatever becomes of that.
     """
 
     socket: socket.socket
+    hear: Callable[[bytes], None] = lambda _: None
     pending: bytearray = field(default_factory=bytearray)
     peer: _End | None = None
 
@@ -56,9 +63,10 @@ class Proxy:
         port: Where the client is to connect.
     """
 
-    def __init__(self, name: str, target: int) -> None:
-        """Listen at once; `start` begins to pass."""
+    def __init__(self, name: str, target: int, wire: Wire | None = None) -> None:
+        """Listen at once; `start` begins to pass, and tells `wire` what clients say."""
         self._target = target
+        self._wire = wire
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(0)
         self.port: int = self._listener.getsockname()[1]
@@ -117,6 +125,8 @@ class Proxy:
                 _reset(end.socket)
                 return
             end.peer, peer.peer = peer, end
+            if self._wire is not None:
+                end.hear = self._wire.connection().hear
             for one in (end, peer):
                 one.socket.settimeout(0)
                 self._ends.add(one)
@@ -139,6 +149,7 @@ class Proxy:
                 if not data:
                     self._close(end)
                     return
+                end.hear(data)
                 if self._network is not Network.HOLE:
                     peer.pending += data
             if events & selectors.EVENT_WRITE and end.pending:

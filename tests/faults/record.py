@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from gateway.simulator.player import now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 _BEAT: Final = 0.1
 _STUMBLE: Final = 0.5
@@ -49,10 +49,12 @@ class Kill:
     Attributes:
         at: When it was dead, seconds of CLOCK_BOOTTIME.
         memory_since: Since when its spool had been in memory; None where it was on the disk.
+        committed: Epoch to the seq behind the last one that its disk had.
     """
 
     at: float
     memory_since: float | None = None
+    committed: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.simulator.player import now
 from tests.faults.engine import ALLOWED
+from tests.faults.front import Trouble
 from tests.faults.schedule import RADAR, READERS
+from tests.faults.stores import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +24,7 @@ _MOST: Final = 30
 """Breaches that are printed in full."""
 
 
-def write(account: Account) -> Iterator[str]:
+def write(account: Account, plant: Plant) -> Iterator[str]:
     """Write the report, line by line."""
     yield f"{'sensor':9} {'sent':>6} {'stored':>7} {'lost to kills':>14}  could not be read"
     for device in sorted(account.sent):
@@ -37,6 +39,15 @@ def write(account: Account) -> Iterator[str]:
             f"  {', '.join(excuses) or '-'}"
         )
     yield from _kills(account)
+    if isinstance(plant.store, Server):
+        bites = plant.store.front.bites
+        yield "requests " + ", ".join(f"{kind} {bites[kind]}" for kind in Trouble)
+    if account.losses is not None:
+        yield (
+            f"{len(account.losses.stored)} batches stored; lost and known to the ledger"
+            f" {len(account.losses.known)}, lost before anybody heard of them"
+            f" {len(account.losses.unheard)}"
+        )
     for breach in account.breaches[:_MOST]:
         yield f"BREACH {breach}"
     if len(account.breaches) > _MOST:

@@ -1,15 +1,12 @@
-"""The store: what was found in it, and how to lock it."""
+"""The store: what was found in it."""
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final
 
-from gateway.collector import ledger
-from gateway.collector.points import ALL_CHANNELS, DELIVERY, TRAFFIC, UNDATED
+from gateway.collector.points import ALL_CHANNELS, TOUCHED, TRAFFIC, UNDATED
 from schemas.quantity import speed_bin
 from tests.faults.account import Found
 from tests.faults.schedule import RADAR, READERS
@@ -17,38 +14,16 @@ from tests.faults.sensors import TRAFFIC_INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from gateway.collector.points import Fields
-    from gateway.collector.sqlite import SqliteStore
+    from gateway.collector.store import Reader
     from gateway.simulator.road import Vehicle
 
 _NEAR_SECONDS: Final = 60.0
 """Within so much of its time a bin of speed names one vehicle: see `sensors.SPEEDS`."""
 
 
-class StoreLock:
-    """The lock that a second writer would take."""
-
-    def __init__(self, path: Path) -> None:
-        """Name the store; it need not be there yet."""
-        self._path = path
-        self._holder: sqlite3.Connection | None = None
-
-    def take(self) -> None:
-        """Take it: nobody else can write; where a frozen collector holds it, nobody can either."""
-        self._holder = sqlite3.connect(self._path, timeout=0.5, isolation_level=None)
-        with contextlib.suppress(sqlite3.OperationalError):
-            self._holder.execute("BEGIN IMMEDIATE")
-
-    def release(self) -> None:
-        """Give it back."""
-        if self._holder is not None:
-            self._holder.close()
-        self._holder = None
-
-
-def readings(store: SqliteStore) -> Iterator[Found]:
+def readings(store: Reader) -> Iterator[Found]:
     """Find every number of an air sensor, dated or not."""
     for device in READERS:
         for measurement in ("air", UNDATED):
@@ -61,7 +36,7 @@ def readings(store: SqliteStore) -> Iterator[Found]:
                 yield Found(device, number, at, at, dated=measurement != UNDATED)
 
 
-def vehicles(store: SqliteStore, known: Mapping[int, Vehicle], offset: float) -> Iterator[Found]:
+def vehicles(store: Reader, known: Mapping[int, Vehicle], offset: float) -> Iterator[Found]:
     """Find every vehicle by its channel and bin of speed; one of no vehicle has the number 0."""
     bins = _by_bin(known, offset)
     for measurement in (TRAFFIC, UNDATED):
@@ -76,18 +51,8 @@ def vehicles(store: SqliteStore, known: Mapping[int, Vehicle], offset: float) ->
                     yield Found(RADAR, number, begin, end, dated=measurement == TRAFFIC)
 
 
-def flaws(store: SqliteStore, gateway: str) -> Iterator[str]:
-    """Find what contradicts itself in the ledger and in the running counts."""
-    for gap in ledger.missing(store, gateway):
-        if gap.kind != "lost":
-            yield f"{gap.kind}: {gap.epoch} {gap.first}…{gap.last} at the very end"
-    names = Counter(
-        (dict(tags)["epoch"], fields["seq"])
-        for tags, _, fields in store.select(DELIVERY, {"gateway": gateway})
-    )
-    for (epoch, seq), points in names.items():
-        if points > 1:
-            yield f"conflict: {epoch} {seq} names {points} batches"
+def flaws(store: Reader, gateway: str) -> Iterator[str]:
+    """Find what contradicts itself in the running counts, and what no aggregate would hear of."""
     before: Counter[str] = Counter()
     for tags, time, fields in store.select(TRAFFIC, {"device": RADAR}):
         total, channel = fields.get("count_total"), dict(tags)["channel"]
@@ -96,6 +61,14 @@ def flaws(store: SqliteStore, gateway: str) -> Iterator[str]:
         if round(float(total)) < before[channel] + round(float(fields["count"])):
             yield f"count: {channel} at {time} counts {total}, after {before[channel]}"
         before[channel] = round(float(total))
+    for device, measurement in ((RADAR, TRAFFIC), *((reader, "air") for reader in READERS)):
+        spans = [
+            (int(fields["first"]), int(fields["last"]))
+            for _, _, fields in store.select(TOUCHED, {"gateway": gateway, "device": device})
+        ]
+        for _, time, _ in store.select(measurement, {"device": device}):
+            if not any(first <= time <= last for first, last in spans):
+                yield f"untouched: {device} at {time}"
 
 
 def _bins(fields: Fields, suffix: str) -> Iterator[tuple[str, int]]:
