@@ -3,6 +3,8 @@
 PYTHON ?= python3
 SEED ?= 1
 FAULTS ?= 60
+STORE ?= sqlite
+COLLECTORS ?= 1
 
 # Debian keeps its servers, mosquitto among them, where an ordinary user's PATH does not look.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -45,8 +47,9 @@ generate: .venv/dev ## Write again what is generated: schemas, message and CLI r
 bench: .venv/dev ## How fast, as ratios measured in one run
 	@$(WITH_SERVERS) python -m bench
 
-chaos: .venv/dev ## Real processes under a seeded schedule of faults: make chaos SEED=7 FAULTS=60
-	@$(WITH_SERVERS) python -m tests.faults --seed $(SEED) --faults $(FAULTS)
+chaos: .venv/dev ## Real processes under seeded faults: make chaos SEED=7 STORE=influxdb COLLECTORS=3
+	@$(WITH_SERVERS) python -m tests.faults --seed $(SEED) --faults $(FAULTS) \
+	  --store $(STORE) --collectors $(COLLECTORS)
 
 safeguards: .venv/dev ## Remove each safeguard in a copy: the test that names it must turn red
 	@$(WITH_SERVERS) python -m tests.safeguards
