@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from schemas.base import LARGEST_SEQ
 from schemas.quantity import BOOT_COLUMN, find
 from schemas.reading import Cause, Flag
 
@@ -30,6 +31,9 @@ TOUCHED: Final = "touched"
 
 ALL_CHANNELS: Final = "all"
 """The channel of what has none."""
+
+LOSSES: Final = ("full", "age", "memory", "damaged", "replaced")
+"""The causes that a gateway gives batches up for; whatever else one may name counts as `other`."""
 
 LARGEST_DROPPED: Final = 60_000
 """Bytes of a list of dropped ranges in one field; InfluxDB takes strings up to 64 KiB."""
@@ -142,7 +146,8 @@ def of_spool(gateway: str, spool: SpoolState, at: int) -> list[Point]:
                 "low": state.low,
                 "next": state.next,
                 "dropped": _ranges(state.dropped),
-            },
+            }
+            | _losses(state.dropped),
         )
         for state in spool.epochs
     ]
@@ -192,6 +197,14 @@ def _tags(gateway: str, batch: Batch, measurement: str) -> Tags:
 def spread(digits: str, width: int) -> str:
     """Write one digit for all as one a column."""
     return digits if len(digits) == width else digits * width
+
+
+def _losses(dropped: Sequence[tuple[int, int, str]]) -> Fields:
+    """Count what was given up by cause: dashboards can't read the list, and a zero says so too."""
+    lost = dict.fromkeys([*LOSSES, "other"], 0)
+    for first, last, cause in dropped:
+        lost[cause if cause in LOSSES else "other"] += max(0, last - first + 1)
+    return {f"lost_{cause}": min(count, LARGEST_SEQ) for cause, count in lost.items()}
 
 
 def _ranges(dropped: Sequence[tuple[int, int, str]]) -> str:

@@ -6,6 +6,7 @@ import json
 
 from gateway.collector.points import (
     LARGEST_DROPPED,
+    LOSSES,
     Point,
     of_batch,
     of_delivery,
@@ -14,10 +15,12 @@ from gateway.collector.points import (
     of_touched,
 )
 from schemas.about import About
+from schemas.base import LARGEST_SEQ
 from schemas.quantity import QUANTITIES
 from schemas.spool import EpochState, SpoolState
 from tests.collector.batches import EPOCH, GATEWAY, T, batch
 
+NO_LOSS = {f"lost_{cause}": 0 for cause in (*LOSSES, "other")}
 AIR = (("device", "pm-1"), ("gateway", GATEWAY), ("site", "alun-alun"))
 
 
@@ -131,8 +134,9 @@ def test_a_spool_message_is_one_point_for_each_epoch_it_lists() -> None:
     now = EpochState(epoch="1" * 16, low=1, next=1)
     first, second = of_spool(GATEWAY, SpoolState(now=now.epoch, epochs=[old, now]), T)
     assert first.tags == (("epoch", "0" * 16), ("gateway", GATEWAY))
-    assert first.fields == {"more": 0, "now": 0, "low": 3, "next": 9, "dropped": '[[1,2,"full"]]'}
-    assert second.fields == {"more": 0, "now": 1, "low": 1, "next": 1, "dropped": "[]"}
+    told = {"more": 0, "now": 0, "low": 3, "next": 9, "dropped": '[[1,2,"full"]]'}
+    assert first.fields == told | NO_LOSS | {"lost_full": 2}
+    assert second.fields == {"more": 0, "now": 1, "low": 1, "next": 1, "dropped": "[]"} | NO_LOSS
     assert first.time == second.time == T
 
 
@@ -150,6 +154,21 @@ def test_a_list_of_losses_too_long_for_a_field_keeps_the_newest() -> None:
     text = str(point.fields["dropped"])
     assert len(text) <= LARGEST_DROPPED
     assert json.loads(text)[-1] == list(dropped[-1])
+
+
+def test_losses_are_counted_by_cause_and_no_stranger_adds_a_field() -> None:
+    dropped = [(1, 4, "full"), (7, 7, "full"), (9, 9, "damaged"), (5, 6, "my own"), (12, 11, "age")]
+    state = EpochState(epoch="0" * 16, low=12, next=12, dropped=dropped)
+    (point,) = of_spool(GATEWAY, SpoolState(now=state.epoch, epochs=[state]), T)
+    counted = {key: of for key, of in point.fields.items() if key.startswith("lost_")}
+    assert counted == NO_LOSS | {"lost_full": 5, "lost_damaged": 1, "lost_other": 2}
+
+
+def test_no_list_of_losses_counts_beyond_what_a_field_can_hold() -> None:
+    dropped = [(1, LARGEST_SEQ, "full")] * 2000
+    state = EpochState(epoch="0" * 16, low=1, next=1, dropped=dropped)
+    (point,) = of_spool(GATEWAY, SpoolState(now=state.epoch, epochs=[state]), T)
+    assert point.fields["lost_full"] == LARGEST_SEQ
 
 
 def test_a_site_is_a_point_where_its_place_is_known() -> None:
