@@ -1,0 +1,145 @@
+"""Writes under way: more than one at a time, and settled in order all the same."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, Future
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gateway.clock import FakeClock
+from gateway.collector.flights import Flights
+from gateway.errors import StoreBusy, StoreDenied
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+class Slow(Executor):
+    """Runs nothing until it is told how a write ends.
+
+    Attributes:
+        futures: What was submitted and has not ended, oldest first.
+        groups: What each of them writes.
+    """
+
+    def __init__(self) -> None:
+        self.futures: list[Future[Any]] = []
+        self.groups: list[Any] = []
+
+    def submit(
+        self,
+        _work: Callable[..., Any],
+        /,
+        *arguments: Any,  # noqa: ANN401 - as its parent has it
+        **_: Any,  # noqa: ANN401 - the same
+    ) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.futures.append(future)
+        self.groups.append(arguments[0])
+        return future
+
+    def end(self, place: int, error: Exception | None = None) -> None:
+        """Let the write at a place end, well or badly."""
+        future, group = self.futures.pop(place), self.groups.pop(place)
+        if error is None:
+            future.set_result(group)
+        else:
+            future.set_exception(error)
+
+
+class Air:
+    """Flights of two at most over an executor that obeys."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.executor = Slow()
+        self.woken = 0
+        self.flights = Flights(lambda group: group, self.executor, 2, self.clock, self._wake)  # type: ignore[arg-type, return-value]
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    def launch(self, *groups: Sequence[Any]) -> None:
+        for group in groups:
+            self.flights.launch(list(group))
+
+    def land(self) -> list[Any]:
+        return [group for group, _ in self.flights.landed()]
+
+
+@pytest.fixture
+def air() -> Air:
+    return Air()
+
+
+def test_two_writes_are_under_way_and_a_third_waits(air: Air) -> None:
+    room = []
+    for group in ("a", "b"):
+        air.launch(group)
+        room.append(not air.flights.full)
+    assert room == [True, False]
+    assert air.executor.groups == [["a"], ["b"]]
+
+
+def test_what_is_written_first_is_not_settled_before_what_came_first(air: Air) -> None:
+    air.launch("a", "b")
+    air.executor.end(1)
+    assert (air.woken, air.land()) == (1, [])
+    assert air.flights.full
+    air.executor.end(0)
+    assert (air.woken, air.land()) == (2, [["a"], ["b"]])
+    assert not air.flights.full
+
+
+def test_a_write_that_failed_is_held_and_tried_again_when_it_is_due(air: Air) -> None:
+    air.launch("a")
+    air.executor.end(0, StoreBusy("full", after=40.0))
+    assert air.land() == []
+    assert (air.flights.held, air.flights.full) == ("full", True)
+    assert air.flights.wait() == pytest.approx(40.0)
+    assert air.executor.groups == []
+    air.flights.retry()
+    assert air.executor.groups == [["a"]]
+    air.executor.end(0)
+    assert (air.land(), air.flights.held, air.flights.full) == ([["a"]], "", False)
+
+
+def test_a_later_write_that_succeeds_neither_frees_nor_hurries_the_one_that_is_held(
+    air: Air,
+) -> None:
+    air.launch("a", "b")
+    air.executor.end(0, StoreDenied("no token"))
+    assert air.land() == []
+    air.executor.end(0)
+    pauses = []
+    for _ in range(12):
+        assert air.land() == []
+        assert air.flights.held == "no token"
+        pauses.append(air.flights.wait())
+        air.clock.advance(max(pauses[-1], 0.0))
+        air.flights.retry()
+        air.executor.end(0, StoreDenied("no token"))
+    assert max(pauses) > 5, "the pauses grow"
+    assert air.land() == []
+    air.flights.retry()
+    air.executor.end(0)
+    assert air.land() == [["a"], ["b"]]
+
+
+def test_the_same_trouble_is_said_once(air: Air, caplog: pytest.LogCaptureFixture) -> None:
+    air.launch("a", "b")
+    for _ in range(3):
+        air.executor.end(1, StoreBusy("disk full"))
+        air.executor.end(0, StoreBusy("disk full"))
+        assert air.land() == []
+        air.flights.retry()
+    said = [one for one in caplog.messages if "disk full" in one]
+    assert len(said) == 1
+
+
+def test_a_fault_of_our_own_is_not_swallowed(air: Air) -> None:
+    air.launch("a")
+    air.executor.end(0, ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        _ = air.land()
