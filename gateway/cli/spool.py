@@ -1,7 +1,8 @@
-"""`simpang spool`: what waits on this machine."""
+"""`simpang spool`: what waits on this machine, or on a card brought home."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,21 +12,26 @@ from gateway.cli.options import Json, MaybeConfigFile
 from gateway.cli.words import print_json, write_count, write_foreign, write_ms
 
 if TYPE_CHECKING:
+    from gateway.config.gateway import GatewayConfig
     from gateway.edge.spool_summary import Summary
 
 _BATCHES = ("batch", "batches")
 
 app = typer.Typer(help="See what waits to be sent.", no_args_is_help=True, rich_markup_mode=None)
 
+MaybeSpoolFile = Annotated[Path | None, typer.Argument(metavar="FILE", help="A spool's file.")]
 
-@app.callback()
-def _group() -> None:
-    """Keep `show` a verb of its own: typer folds a group of one command into one."""
+
+class Format(StrEnum):
+    """How an export is written."""
+
+    LINES = "lines"
+    JSONL = "jsonl"
 
 
 @app.command(epilog="Example: simpang spool show --config /etc/simpang/gateway.toml")
 def show(
-    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A spool's file.")] = None,
+    file: MaybeSpoolFile = None,
     *,
     config: MaybeConfigFile = None,
     json: Json = False,
@@ -40,12 +46,81 @@ def show(
         _print(summary)
 
 
+@app.command(
+    epilog="Example: simpang spool export /media/card/var/lib/simpang/spool.db"
+    " --gateway gw-pasar --format lines --output pasar.lines"
+)
+def export(
+    file: MaybeSpoolFile = None,
+    *,
+    config: MaybeConfigFile = None,
+    how: Annotated[
+        Format, typer.Option("--format", help="Line protocol (ms), or one JSON object a reading.")
+    ] = Format.LINES,
+    gateway: Annotated[
+        str | None, typer.Option(metavar="ID", help="Whose spool it is; else the config's.")
+    ] = None,
+    site: Annotated[
+        str | None, typer.Option(metavar="ID", help="Where it stands; else the config's.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Where to write; else to stdout.")
+    ] = None,
+) -> None:
+    """Write out what waits in a spool, for a card brought home by hand; the file is only read.
+
+    Batches come first, oldest first, those that a collector refused among them (marked), then the
+    readings that are in no batch yet. Lines are what a collector would have stored, with the
+    ledger's: write them in their order and stop at the first that the database refuses, since the
+    delivery of a batch stands behind its readings. Written twice, or sent again by the gateway,
+    they are the same points. What has no date is left out of lines, and so is what was refused
+    because of its time.
+
+    What the card does not give any more is named and passed over; then the exit code is 1.
+    """
+    from gateway.cli.exported import JsonLines, LineProtocol, write_out
+    from gateway.clock import SystemClock
+    from gateway.errors import ConfigError
+
+    known = None if config is None else _load(config).gateway
+    path = file or _path_in(config)
+    whose = _checked(gateway, "--gateway", known.id if known else None)
+    where = _checked(site, "--site", known.site if known else None)
+    if how is Format.JSONL:
+        form: JsonLines | LineProtocol = JsonLines(whose, where)
+    elif whose is None:
+        raise ConfigError("a spool does not know whose it is", "name its --gateway or its --config")
+    else:
+        form = LineProtocol(whose, where, int(SystemClock().stamp().wall * 1000))
+    tally = write_out(path, form, output)
+    told = f"{write_count(tally.batches, *_BATCHES)}, {tally.refused} of them refused"
+    loose = write_count(tally.readings, "reading", "readings")
+    typer.echo(f"{told}, and {loose} in no batch yet", err=True)
+    for what in form.left_out:
+        typer.echo(f"left out: {what}", err=True)
+    raise typer.Exit(1 if tally.lost else 0)
+
+
 def _path_in(config: Path | None) -> Path:
     if config is None:
         raise typer.BadParameter("name a spool's FILE, or the --config it is in")
+    return _load(config).spool.path
+
+
+def _checked(name: str | None, option: str, otherwise: str | None) -> str | None:
+    from schemas.base import is_id
+
+    if name is None:
+        return otherwise
+    if not is_id(name):
+        raise typer.BadParameter(f"{option} {name!r} is no id: small letters, digits, . _ -")
+    return name
+
+
+def _load(config: Path) -> GatewayConfig:
     from gateway.config.load import load_gateway
 
-    return load_gateway(config).spool.path
+    return load_gateway(config)
 
 
 def _print(summary: Summary) -> None:

@@ -80,7 +80,7 @@ class SpoolFile:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 connection = sqlite3.connect(path, timeout=2.0, isolation_level=None)
-                connection.text_factory = _text
+                connection.text_factory = as_text
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("PRAGMA journal_size_limit = 4194304")
@@ -324,7 +324,7 @@ def named_errors(path: Path) -> Iterator[None]:
         raise SpoolUnwritable(f"the spool {path} can't be used: {error}") from error
 
 
-def _text(raw: bytes) -> str:
+def as_text(raw: bytes) -> str:
     """Read text as far as it is any: a flipped bit costs a row its sense, and no more."""
     return raw.decode("utf-8", "replace")
 

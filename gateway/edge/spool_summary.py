@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.edge.spool_file import LAYOUT, SpoolFile, named_errors
-from gateway.errors import ConfigError, SpoolDamaged
+from gateway.edge.spool_file import SpoolFile, named_errors
+from gateway.edge.spool_untouched import in_place, require
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,37 +64,12 @@ def summarize(path: Path) -> Summary:
         SpoolDamaged: It is no spool, or a broken one.
         SpoolUnwritable: It can't be read.
     """
-    if not path.is_file():
-        raise ConfigError(
-            f"there is no spool at {path}", "a gateway makes it when it starts; was another meant?"
-        )
-    with named_errors(path):
-        connection = sqlite3.connect(_read_only(path), uri=True, isolation_level=None)
-        try:
-            _check(connection, path)
-            return _summarize(connection, path)
-        finally:
-            connection.close()
-
-
-def _read_only(path: Path) -> str:
-    """Write the URI that opens the file without a trace.
-
-    A closed WAL file that lies on a card mounted read-only can only be opened as `immutable`,
-    which a file that someone writes to must not be.
-    """
-    mode = "mode=ro" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
-    return f"{path.absolute().as_uri()}?{mode}"
-
-
-def _check(connection: sqlite3.Connection, path: Path) -> None:
-    layout = connection.execute("PRAGMA user_version").fetchone()[0]
-    if layout != LAYOUT:
-        raise SpoolDamaged(f"{path} is no spool of this version (layout {layout}, not {LAYOUT})")
+    require(path)
+    with in_place(path) as connection, named_errors(path):
+        return _summarize(connection, path)
 
 
 def _summarize(connection: sqlite3.Connection, path: Path) -> Summary:
-    connection.execute("BEGIN")  # one moment, though the gateway goes on writing
     file = SpoolFile(connection, path)
     oldest, newest = connection.execute("SELECT min(first), max(first) FROM batches").fetchone()
     undated, pending = connection.execute(

@@ -1,0 +1,244 @@
+"""What waits in a spool as lines of text: what `spool export` writes.
+
+JSON lines tell everything, one reading a line. Line protocol tells a database exactly what a
+collector would have told it, in the order in which it may be believed: the readings of a batch,
+then its delivery.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.cli.progress import Progress
+from gateway.cli.words import write_foreign
+from gateway.collector import lines
+from gateway.collector.points import of_delivery, of_touched, spread
+from gateway.edge.spool_export import alone, open_contents
+from gateway.errors import ConfigError, SimpangError
+from schemas.quantity import BOOT_COLUMN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import TextIO
+
+    from gateway.edge.held import Waiting
+    from gateway.edge.spool_export import Shelved
+    from schemas.batch import Batch
+
+WRONG_CLOCK: Final = "time"
+"""The reason of a batch whose dates a collector did not believe."""
+
+
+_TAILS: Final = ("", "-wal", "-shm")
+
+
+class JsonLines:
+    """Every reading, one a line, with whatever is known of it."""
+
+    def __init__(self, gateway: str | None, site: str | None) -> None:
+        """Write for this gateway; None where nobody says which."""
+        self._gateway = gateway
+        self._site = site
+        self.left_out: list[str] = []
+
+    def batch(self, shelved: Shelved) -> Iterator[str]:
+        """Write the readings of a batch."""
+        batch = shelved.batch
+        for number, row in enumerate(batch.r):
+            values = dict(zip(batch.q, row[2:], strict=True))
+            boot_ms = values.pop(BOOT_COLUMN, None)
+            yield self._write(
+                site=batch.site,
+                device=batch.device,
+                channel=batch.channel,
+                model=batch.model,
+                clock=batch.clock,
+                time=None if batch.undated else batch.t + row[0],
+                boot=batch.boot,
+                boot_ms=boot_ms,
+                every=batch.every,
+                epoch=batch.epoch,
+                seq=batch.seq,
+                row=number,
+                refused=shelved.refused or None,
+                values=values,
+                flags=_digits(batch, row[1]),
+                causes=_digits(batch, batch.why.get(str(number), "0")),
+            )
+
+    def waiting(self, waiting: Waiting) -> Iterator[str]:
+        """Write a reading that is in no batch yet."""
+        reading = waiting.reading
+        yield self._write(
+            site=self._site,
+            device=reading.device,
+            channel=reading.channel,
+            model=waiting.model,
+            clock=None if waiting.at is None else "synced",
+            time=waiting.at,
+            boot=waiting.boot,
+            boot_ms=round(waiting.since * 1000),
+            every=reading.every,
+            epoch=None,
+            seq=None,
+            row=None,
+            refused=None,
+            values={name: value.value for name, value in reading.values.items()},
+            flags={name: int(value.flag) for name, value in reading.values.items()},
+            causes={name: int(value.cause) for name, value in reading.values.items()},
+        )
+
+    def end(self) -> Iterator[str]:
+        """Write what comes last: nothing."""
+        yield from ()
+
+    def _write(self, **known: Any) -> str:  # noqa: ANN401 - whatever JSON can say
+        return json.dumps({"gateway": self._gateway, **known}, separators=(",", ":"))
+
+
+class LineProtocol:
+    """What a collector would write, the ledger and the word to the aggregator included.
+
+    Attributes:
+        left_out: What is not written, in words.
+    """
+
+    def __init__(self, gateway: str, site: str | None, now: int) -> None:
+        """Write for this gateway.
+
+        Args:
+            gateway: Its id.
+            site: Where it stands; None where nobody says: then readings of no batch are left out.
+            now: ms since 1970.
+        """
+        self._gateway = gateway
+        self._site = site
+        self._now = now
+        self._spans: dict[tuple[str, str], tuple[int, int]] = {}
+        self._doubted = self._homeless = self._undated = 0
+
+    @property
+    def left_out(self) -> list[str]:
+        """What was not written, and why."""
+        said = [
+            (self._doubted, "batches whose time a collector did not believe"),
+            (self._undated, "readings without a date: they get one, or none, from their gateway"),
+            (self._homeless, "readings that are in no batch yet: name their --site or --config"),
+        ]
+        return [f"{number} {what}" for number, what in said if number]
+
+    def batch(self, shelved: Shelved) -> Iterator[str]:
+        """Write the readings of a batch, then that they are there."""
+        batch = shelved.batch
+        if shelved.refused == WRONG_CLOCK:
+            self._doubted += 1
+            return
+        if shelved.refused:
+            yield f"# refused by a collector: {write_foreign(shelved.refused)}"
+        yield from lines.of_batch(self._gateway, batch)
+        yield lines.of_point(of_delivery(self._gateway, batch))
+        if not batch.undated:
+            self._span(batch.device, batch.first, batch.t + int(batch.r[-1][0]))
+
+    def waiting(self, waiting: Waiting) -> Iterator[str]:
+        """Write a reading that is in no batch yet, as the one that will carry it will."""
+        at = waiting.at
+        if at is None:
+            self._undated += 1
+        elif self._site is None:
+            self._homeless += 1
+        else:
+            yield from lines.of_batch(self._gateway, alone(waiting, at, self._site))
+            self._span(waiting.reading.device, at, at)
+
+    def end(self) -> Iterator[str]:
+        """Tell the aggregator what came late, as a collector does after its rows.
+
+        Under a name of its own for each gateway: an aggregator keeps a cursor a collector, and
+        expects the moments of each to rise.
+        """
+        for point in of_touched(f"export-{self._gateway}", self._spans, self._now):
+            yield lines.of_point(point)
+
+    def _span(self, device: str, first: int, last: int) -> None:
+        key = (self._gateway, device)
+        known = self._spans.get(key, (first, last))
+        self._spans[key] = (min(first, known[0]), max(last, known[1]))
+
+
+@dataclass(slots=True)
+class Tally:
+    """What an export wrote, and how many things the card did not give."""
+
+    batches: int = 0
+    refused: int = 0
+    readings: int = 0
+    lost: int = 0
+
+
+def write_out(path: Path, form: JsonLines | LineProtocol, output: Path | None) -> Tally:
+    """Write all that waits in a spool's file; what can't be read is said on stderr.
+
+    Args:
+        path: The spool's file.
+        form: How it is written.
+        output: The file to write, there only when all of it is; None for stdout.
+
+    Raises:
+        ConfigError: There is no spool, or the output can't be written there.
+        SpoolDamaged: Nothing of the spool can be read.
+        SpoolUnwritable: It can't be read, or there is no room for a copy of it.
+    """
+    tally = Tally()
+    with Progress("batches and readings", None) as progress:
+
+        def lose(what: str) -> None:
+            tally.lost += 1
+            progress.say(f"can't be read: {write_foreign(what)}")
+
+        with _opened(output, path) as out, open_contents(path, lose) as contents:
+            progress.total = contents.count()
+            for shelved in contents.batches():
+                out.writelines(f"{line}\n" for line in form.batch(shelved))
+                tally.batches += 1
+                tally.refused += bool(shelved.refused)
+                progress.step()
+            for waiting in contents.waiting():
+                out.writelines(f"{line}\n" for line in form.waiting(waiting))
+                tally.readings += 1
+                progress.step()
+            out.writelines(f"{line}\n" for line in form.end())
+    return tally
+
+
+@contextmanager
+def _opened(output: Path | None, spool: Path) -> Iterator[TextIO]:
+    """Open stdout, or a file that gets its name when it is whole."""
+    if output is None:
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    real = spool.resolve()
+    if output.resolve() in {real.with_name(f"{real.name}{tail}") for tail in _TAILS}:
+        raise ConfigError(f"{output} is the spool itself", "an export goes into another file")
+    unfinished = output.with_name(f"{output.name}.unfinished")
+    try:
+        with unfinished.open("w", encoding="utf-8") as file:
+            yield file
+        unfinished.rename(output)
+    except OSError as error:
+        raise SimpangError(f"can't write {output}: {error.strerror}") from None
+    finally:
+        with suppress(OSError):
+            unfinished.unlink()
+
+
+def _digits(batch: Batch, digits: str) -> dict[str, int]:
+    """Name the digit of each column, the boot's apart."""
+    pairs = zip(batch.q, spread(digits, len(batch.q)), strict=True)
+    return {name: int(digit) for name, digit in pairs if name != BOOT_COLUMN}
