@@ -43,6 +43,14 @@ _REFUSED: Final = frozenset({400, _TOO_LARGE, 422})
 _PASSING: Final = frozenset({408, 429})
 _SERVER: Final = 500
 
+_REMEDIES: Final = {
+    "retention policy": "these readings are older than the database keeps: lengthen its retention"
+    " (1.x: ALTER RETENTION POLICY; 2.x: influx bucket update --retention)",
+    "type conflict": "somebody else has written that field as another type: take it out of that"
+    " measurement",
+}
+"""Words of InfluxDB's about a point that it refuses, and what a person can do about it."""
+
 _DROPPED: Final = re.compile(r"dropped=(\d+)")
 """How many points of a write InfluxDB did not take, where it says so."""
 
@@ -52,7 +60,8 @@ class _Refused(Exception):
 
     def __init__(self, reason: str, lines: int, *, by_size: bool) -> None:
         super().__init__(reason)
-        self.reason = reason
+        remedy = next((remedy for words, remedy in _REMEDIES.items() if words in reason), "")
+        self.reason = f"{reason} ({remedy})" if remedy else reason
         dropped = _DROPPED.search(reason)
         every_one = dropped is not None and int(dropped[1]) == lines and not by_size
         self.whole = lines == 1 or every_one

@@ -109,6 +109,12 @@ class Writer:
         refusals = self._store.write(rows)
         if not refusals:
             return {}
+        log.error(
+            "the store refuses %d of %d rows; their gateways keep them, and offer them again: %s",
+            len(refusals),
+            len(rows),
+            refusals[0].reason,
+        )
         with self._lock:
             self.refused_rows += len(refusals)
         owners = [at for at, item in batches for _ in item.rows]
