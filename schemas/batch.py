@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from math import isfinite
+from operator import lt
 from typing import Annotated, Any, Final, Literal, Self, cast
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
@@ -105,16 +107,20 @@ class Batch(Model):
     t: Millis
     q: Annotated[list[Annotated[str, StringConstraints(max_length=64)]], Field(min_length=1)]
     r: Annotated[list[Row], Field(min_length=1, max_length=MOST_ROWS)]
-    why: dict[Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}$")], Digits] = {}
+    why: dict[Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}$")], Digits] = Field(
+        default_factory=dict
+    )
     every: Annotated[float, Field(ge=0, le=1e7)] | None = None
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
         _check_columns(self)
-        last = -1
         columns = [(name, *bounds(name)) for name in self.q]
-        for number, row in enumerate(self.r):
-            last = _check_row(number, row, columns, last)
+        last = _check_columnwise(self.r, columns)
+        if last is None:
+            last = -1
+            for number, row in enumerate(self.r):
+                last = _check_row(number, row, columns, last)
         if not EARLIEST_MS <= self.t <= LATEST_MS - last:
             raise _Flaw("time", "a row lies before the year 2020 or beyond 2100")
         for row_number, causes in self.why.items():
@@ -244,6 +250,43 @@ def _check_columns(batch: Batch) -> None:
             raise _Flaw("quantity", f"no quantity is called {name!r}")
     if undated and BOOT_COLUMN not in batch.q:
         raise _Flaw("quantity", f"a batch without dates needs the column {BOOT_COLUMN}")
+
+
+def _check_columnwise(rows: list[Row], columns: list[_Column]) -> int | None:
+    """Check rows that hold nothing but plain values within their ranges, nearly all of them.
+
+    A column at a time, since the interpreter then does the work: it takes a third of the time.
+
+    Returns:
+        The last offset; None where rows must be looked at one by one.
+    """
+    if set(map(len, rows)) != {len(columns) + 2}:
+        return None
+    offsets, flags, *values = zip(*rows, strict=True)
+    plain = (
+        set(map(type, offsets)) == {int}
+        and 0 <= offsets[0] <= offsets[-1] <= LATEST_MS
+        and all(map(lt, offsets, offsets[1:]))
+        and set(map(type, flags)) == {str}
+        and not any(_MISSING in digits for digits in set(flags))
+        and all(map(_is_plain, columns, values))
+    )
+    if not plain:
+        return None
+    for digits in set(flags):
+        _check_digits(digits, len(columns), _FLAGS)
+    return cast("int", offsets[-1])
+
+
+def _is_plain(column: _Column, values: tuple[Any, ...]) -> bool:
+    """Say whether all values are numbers within their range."""
+    _, low, high = column
+    return (
+        _NUMBERS.issuperset(map(type, values))
+        and low <= min(values)
+        and max(values) <= high
+        and isfinite(sum(values))  # a NaN is neither the smallest nor the largest
+    )
 
 
 def _check_row(number: int, row: Row, columns: list[_Column], last: int) -> int:

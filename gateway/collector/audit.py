@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
@@ -22,6 +23,12 @@ from schemas.topics import Kind, Topic, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_USUAL_TOPIC: Final = 300
+"""Characters of a topic; no topic of ours is longer."""
+
+_parse = lru_cache(4096)(parse)
+"""A city has some hundreds of topics, and each is read again and again."""
 
 FUTURE_SECONDS: Final = 300.0
 """How far ahead of a trusted clock a reading may lie: more is no drift, but a wrong clock."""
@@ -92,7 +99,7 @@ def judge(root: str, topic: str, payload: bytes, now: float | None) -> Verdict |
     Returns:
         None for what needs neither store nor dead letter: a retained message that was cleared.
     """
-    parsed = parse(root, topic)
+    parsed = _parse(root, topic) if len(topic) <= _USUAL_TOPIC else None
     if parsed is None:
         return Flawed("topic", f"{topic[:100]!r} is no topic of ours")
     if parsed.kind is Kind.READINGS:
@@ -110,7 +117,7 @@ def _judge_batch(topic: Topic, payload: bytes, now: float | None) -> Verdict:
         detail = f"a batch of {batch.device} on the topic of {topic.device}"
         return Flawed("topic", detail, topic.gateway, batch.epoch, batch.seq)
     digest = hashlib.blake2b(payload, digest_size=16).digest()
-    sound = Sound(topic.gateway, batch, digest, _count_unknown(document, batch))
+    sound = Sound(topic.gateway, batch, digest, len(document.keys() - Batch.model_fields.keys()))
     ahead = 0.0 if now is None or batch.undated else sound.last / 1000 - now
     if ahead > FUTURE_SECONDS:
         detail = f"the last reading lies {ahead:.0f} s in the future"

@@ -30,6 +30,10 @@ STATUS_SECONDS: Final = 60.0
 _BAD: Final = frozenset({"dead", "refused", "denied", "conflicts", "evicted"})
 """First words of the counters that someone should look at when they grow."""
 
+_SHARE: Final = ("refused rows", "rows")
+_TOO_MANY: Final = 0.05
+"""The share of a minute's rows that a store may refuse before it is an alarm."""
+
 _TOO_OFTEN: Final = 3
 """Connections in a row that the broker took away at once, until we wonder why."""
 
@@ -128,6 +132,7 @@ class Collector:
             "duplicates": recent.duplicates,
             "conflicts": recent.conflicts,
             "evicted": self._letters.evicted,
+            "refused rows": self._writer.refused_rows,
             "held": int(bool(self._subscriber.held)),
             "connected": int(self._connected),
         }
@@ -204,10 +209,20 @@ class Collector:
         return self._connection.publish(topic, receipt) is not None
 
     def _say(self, now: float) -> None:
-        """Log the counters each minute."""
-        if now >= self._say_at:
-            self._say_at = now + STATUS_SECONDS
-            self._tell()
+        """Log the counters each minute; raise the alarm where the store refuses too much."""
+        if now < self._say_at:
+            return
+        self._say_at = now + STATUS_SECONDS
+        before = self._said
+        self._tell()
+        refused, rows = (self._said.get(name, 0) - before.get(name, 0) for name in _SHARE)
+        if refused > _TOO_MANY * rows:
+            log.error(
+                "the store refused %d of %d rows in the last minute; their gateways keep them:"
+                " simpang dead list says why",
+                refused,
+                rows,
+            )
 
     def _tell(self) -> None:
         """Log the counters where they changed, as a warning when something in them is bad."""

@@ -16,13 +16,11 @@ from schemas.quantity import find
 from schemas.reading import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from gateway.collector.points import Point
+    from gateway.collector.points import Point, Tags
     from schemas.batch import Batch
 
 MOST_SERIES: Final = 4096
-"""Series whose templates are kept; a city has some hundreds."""
+"""Series whose beginnings of lines are kept; a city has some hundreds."""
 
 _MOST_TEMPLATES: Final = 256
 """Combinations of flags and causes kept for one series."""
@@ -47,24 +45,24 @@ def of_batch(gateway: str, batch: Batch) -> list[str]:
     if batch.undated:
         return [of_point(point) for point in points_of(gateway, batch)]
     series = _series(gateway, batch.site, batch.device, batch.channel, tuple(batch.q))
-    t, why = batch.t, batch.why
-    if not why:
-        return [
-            template % (*row[2:], t + row[0])
-            for row in batch.r
-            for template in series.templates(row[1], "")
-        ]
+    offsets, flags, *values = zip(*batch.r, strict=True)
+    told = zip(*values, [batch.t + offset for offset in offsets], strict=True)
+    if not batch.why and len(set(flags)) == 1:
+        templates = series.templates(flags[0], "")
+        if len(templates) == 1:
+            return list(map(templates[0].__mod__, told))  # nearly always
+    why = batch.why
     return [
-        template % (*row[2:], t + row[0])
-        for number, row in enumerate(batch.r)
-        for template in series.templates(row[1], why.get(str(number), ""))
+        template % row
+        for number, row in enumerate(told)
+        for template in series.templates(flags[number], why.get(str(number), ""))
     ]
 
 
 def of_point(point: Point) -> str:
     """Write one point; no string in it can add a tag, a field or a line."""
     head = _head(point.measurement, point.tags)
-    fields = ",".join(f"{key.translate(_TAG)}={_value(of)}" for key, of in point.fields.items())
+    fields = ",".join([f"{_name(key)}={_value(value)}" for key, value in point.fields.items()])
     return f"{head} {fields} {point.time}"
 
 
@@ -133,9 +131,15 @@ def _series(
     )
 
 
-def _head(measurement: str, tags: Iterable[tuple[str, str]]) -> str:
-    pairs = "".join(f",{key.translate(_TAG)}={value.translate(_TAG)}" for key, value in tags)
-    return f"{measurement.translate(_TAG)}{pairs}"
+@lru_cache(MOST_SERIES)
+def _head(measurement: str, tags: Tags) -> str:
+    pairs = "".join(f",{_name(key)}={_name(value)}" for key, value in tags)
+    return f"{_name(measurement)}{pairs}"
+
+
+@lru_cache(MOST_SERIES)
+def _name(text: str) -> str:
+    return text.translate(_TAG)
 
 
 def _value(value: float | str) -> str:

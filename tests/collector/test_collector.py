@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Self
 
 from gateway.clock import SystemClock
 from gateway.collector.collector import Collector
-from gateway.collector.deadletters import list_letters
 from gateway.collector.ledger import missing
+from gateway.collector.letters import list_letters
 from gateway.collector.sqlite import SqliteStore
 from gateway.config.collector import CollectorConfig
 from gateway.trust import Trust
@@ -250,3 +250,22 @@ def test_two_collectors_with_one_id_wonder_about_it(
         Running(broker, protocol, two, "collector-1", ""),
     ):
         until(lambda: "another client with our collector.id, collector-1?" in caplog.text, 30)
+
+
+def test_more_than_a_twentieth_of_the_rows_refused_in_a_minute_is_an_alarm(
+    broker: Broker,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gateway.collector.collector.STATUS_SECONDS", 0.2)
+    with collecting(broker, "5", tmp_path) as running, Gateway(broker, "5") as gateway:
+        running.store.refuses = lambda point: point.fields.get("pm2_5") == 99.0
+        for seq in range(1, 11):
+            gateway.publish(payload(seq, r=[[n, "1", 12.0, 15.0] for n in range(20)], why={}))
+        until(lambda: running.status.get("rows") == 200, 10, "good rows")
+        until(lambda: "rows 200" in caplog.text, 10, "the counters")
+        assert "the store refused" not in caplog.text
+        gateway.publish(payload(11, r=[[n, "1", 99.0, 15.0] for n in range(20)], why={}))
+        until(lambda: "the store refused 20 of 20 rows" in caplog.text, 10, "the alarm")
+        assert gateway.refused == {11: "rows"}
