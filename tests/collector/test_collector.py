@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import zlib
 from contextlib import ExitStack, contextmanager
@@ -258,6 +259,7 @@ def test_more_than_a_twentieth_of_the_rows_refused_in_a_minute_is_an_alarm(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    caplog.set_level(logging.INFO)
     monkeypatch.setattr("gateway.collector.collector.STATUS_SECONDS", 0.2)
     with collecting(broker, "5", tmp_path) as running, Gateway(broker, "5") as gateway:
         running.store.refuses = lambda point: point.fields.get("pm2_5") == 99.0
