@@ -6,10 +6,11 @@ import socket
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from gateway.clock import SystemClock
 from gateway.config.broker import BrokerConfig
-from gateway.config.collector import CollectorConfig
+from gateway.config.collector import CollectorConfig, InfluxStore
 from gateway.config.document import Unreadable, judge, read
 from gateway.config.drivers import driver_flaws
 from gateway.config.findings import Finding, Flaw
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 _SECRETS: Final = (("broker", "password_file"), ("broker", "key_file"), ("store", "token_file"))
 _FILES: Final = (*_SECRETS, ("broker", "ca_file"), ("broker", "cert_file"))
 _URL: Final = ("broker", "url")
+_STORE: Final = ("store", "url")
+_PORTS: Final = {"http": 80, "https": 443}
 _PATIENCE: Final = 3.0
-"""Seconds that a broker may take to answer."""
+"""Seconds that a broker or a database may take to answer."""
 
 
 def check(path: str | os.PathLike[str], *, here: bool = False) -> list[Finding]:
@@ -53,8 +56,11 @@ def check(path: str | os.PathLike[str], *, here: bool = False) -> list[Finding]:
     level: Level = "error" if here else "warning"
     flaws += [*_files(content, level), *folder_flaws(content, level)]
     flaws += [*_clock(content, level), *_ports(content, level)]
-    if all(flaw.path != _URL for flaw in flaws):
+    flawed = {flaw.path for flaw in flaws}
+    if _URL not in flawed:
         flaws += _broker(content, level)
+    if "collector" in content and _STORE not in flawed:
+        flaws += _database(content, level)
     return sorted(map(document.find, flaws), key=lambda finding: finding.line)
 
 
@@ -109,8 +115,26 @@ def _broker(content: dict[str, Any], level: Level) -> Iterator[Flaw]:
     if not isinstance(section, dict):
         return
     broker = BrokerConfig.model_construct(url=section["url"])
-    try:
-        socket.create_connection((broker.host, broker.port), timeout=_PATIENCE).close()
-    except OSError as error:
-        what = f"no broker answers: {error.strerror or error}"
+    if silence := _silence(broker.host, broker.port):
+        what = f"no broker answers: {silence}"
         yield Flaw(_URL, what, "start the broker, or correct the address", level)
+
+
+def _database(content: dict[str, Any], level: Level) -> Iterator[Flaw]:
+    """Try to reach the InfluxDB that the readings go to, where one is named or meant."""
+    section = content.get("store", {})
+    if not isinstance(section, dict) or section.get("kind", "influxdb") != "influxdb":
+        return
+    url = urlsplit(section.get("url", InfluxStore().url))
+    if silence := _silence(url.hostname or "", url.port or _PORTS[url.scheme]):
+        what = f"no InfluxDB answers at {url.hostname}: {silence}"
+        yield Flaw(_STORE, what, "start InfluxDB, or correct the address", level)
+
+
+def _silence(host: str, port: int) -> str:
+    """Say why nobody answers there; empty where somebody does."""
+    try:
+        socket.create_connection((host, port), timeout=_PATIENCE).close()
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""

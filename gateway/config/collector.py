@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Discriminator, Field, Tag, field_validator
@@ -69,10 +70,27 @@ class InfluxStore(_Store):
     """
 
     kind: Literal["influxdb"] = "influxdb"
-    url: Annotated[str, Field(pattern=r"^https?://[^/@\s]+/?")] = "http://localhost:8086"
+    url: str = "http://localhost:8086"
     org: str = "purbalingga"
     bucket: Annotated[str, Field(min_length=1)] = "city"
     token_file: File | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _is_a_server(cls, url: str) -> str:
+        parts = urlsplit(url)
+        shape = 'write "http://host:8086" or "https://host:8086"'
+        if parts.scheme not in {"http", "https"} or not parts.hostname or not url.isprintable():
+            raise mistake("not the address of an InfluxDB", shape)
+        if "@" in parts.netloc:
+            raise mistake("no name or password in an address", "use token_file")
+        if parts.query or parts.fragment:
+            raise mistake("nothing follows the path", shape)
+        try:
+            _ = parts.port
+        except ValueError:
+            raise mistake("no such port", shape) from None
+        return url
 
     def token(self) -> str:
         """Read the token now; empty where no file is named.

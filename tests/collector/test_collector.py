@@ -270,4 +270,4 @@ def test_more_than_a_twentieth_of_the_rows_refused_in_a_minute_is_an_alarm(
         assert "the store refused" not in caplog.text
         gateway.publish(payload(11, r=[[n, "1", 99.0, 15.0] for n in range(20)], why={}))
         until(lambda: "the store refused 20 of 20 rows" in caplog.text, 10, "the alarm")
-        assert gateway.refused == {11: "rows"}
+        until(lambda: gateway.refused == {11: "rows"}, 10, "the receipt")
