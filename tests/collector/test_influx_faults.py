@@ -37,7 +37,7 @@ DAY = 86_400.0
 WITHIN = 30.0
 """Seconds that anything here may take."""
 
-PACE = 20.0
+PACE = 50.0
 """How many times faster than ours the gateway's clock goes, so that nobody waits for a re-offer."""
 
 _COLLECTOR = """\

@@ -17,8 +17,11 @@ from collections import Counter
 from enum import StrEnum
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 EACH_LINES: Final = 5000
 """Of so many different lines one is refused, while lines are."""
@@ -32,6 +35,7 @@ LARGEST_BODY: Final = 1000
 AFTER_SECONDS: Final = 1
 """What every second answer that asks for patience says in `Retry-After`."""
 
+_STORED: Final = 204
 _PATIENCE: Final = 30.0
 _GLANCE: Final = 0.05
 _WRITES: Final = ("/api/v2/write", "/write")
@@ -50,8 +54,8 @@ class Trouble(StrEnum):
         HANG: None is ever answered, also not when the trouble is over.
         DROP: Its connection is reset before the database hears of it.
         DEAF: Its connection is reset after the database has done it.
-        REFUSE: One line in 5,000 is refused (400), the others of that write are stored. It is the
-            same line however often it comes; when the trouble is over, it is taken.
+        REFUSE: One new line in 5,000 is refused (400), the others of that write are stored. It is
+            the same line however often it comes; when the trouble is over, it is taken.
         LARGE: Bodies of more than one line above a size are refused (413).
     """
 
@@ -85,10 +89,11 @@ class _Answer(NamedTuple):
 
 
 class _Picky:
-    """Chooses the lines to refuse, once for each different line."""
+    """Chooses the lines to refuse, once for each different line that is not in the database."""
 
-    def __init__(self, salt: int) -> None:
+    def __init__(self, salt: int, taken: Iterable[bytes]) -> None:
         self._place = salt % _FIRST_LINES
+        self._taken = frozenset(taken)
         self._seen: set[bytes] = set()
         self._refused: set[bytes] = set()
         self._lock = threading.Lock()
@@ -97,7 +102,7 @@ class _Picky:
         """Return the lines that may be stored, and how many may not."""
         with self._lock:
             for line in lines:
-                if line not in self._seen:
+                if line not in self._seen and line not in self._taken:
                     if len(self._seen) % EACH_LINES == self._place:
                         self._refused.add(line)
                     self._seen.add(line)
@@ -117,7 +122,8 @@ class Front:
         """Listen at once; `start` begins to answer."""
         self.bites: Counter[Trouble] = Counter()
         self._target = urlsplit(target).netloc
-        self._now = (Trouble.PASS, _Picky(0))
+        self._taken: set[bytes] = set()
+        self._now = (Trouble.PASS, _Picky(0, ()))
         self._stopping = threading.Event()
         self._server = _Server(self)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -131,7 +137,7 @@ class Front:
 
     def become(self, trouble: Trouble, salt: int = 0) -> None:
         """Change what becomes of requests from now on; `salt` chooses the lines to refuse."""
-        self._now = (trouble, _Picky(salt))
+        self._now = (trouble, _Picky(salt, list(self._taken)))
 
     def stop(self) -> None:
         """Answer nobody any more."""
@@ -185,6 +191,8 @@ class Front:
         finally:
             connection.close()
         self.bites[Trouble.PASS] += 1
+        if answer.status == _STORED:
+            self._taken.update(body.splitlines())
         return answer
 
 
@@ -221,7 +229,7 @@ class _Request(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
-        if answer.status != 204:
+        if answer.status != _STORED:
             self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         self.wfile.write(answer.body)

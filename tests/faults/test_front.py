@@ -149,6 +149,15 @@ def test_one_line_in_5000_is_refused_as_often_as_it_comes_and_taken_afterwards(
     assert len(stored(influx)) == 2 * EACH_LINES - 1
 
 
+def test_what_the_database_has_is_not_refused_when_it_comes_again(
+    front: Front, client: Client
+) -> None:
+    assert client.write(line(1)).status == 204
+    front.become(Trouble.REFUSE)
+    assert client.write(line(1)).status == 204
+    assert client.write(line(1), line(2)).status == 400
+
+
 def test_a_body_that_is_too_large_is_refused_whole_unless_it_is_one_line(
     front: Front, influx: Influx, client: Client
 ) -> None:
