@@ -16,6 +16,7 @@ from schemas.batch import (
     ZLIB_FROM,
     Batch,
     BatchError,
+    check,
     decode,
     encode,
 )
@@ -196,3 +197,12 @@ def test_no_mutated_payload_gets_anything_but_a_batch_or_a_reason(
         except BatchError:
             continue
         assert decode(encode(decoded)) == decoded
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_nan_hides_behind_no_neighbour(place: int) -> None:
+    rows: list[list[Any]] = [[n, "1", 8.0, 9.0] for n in range(3)]
+    rows[place][2] = float("nan")
+    with pytest.raises(BatchError) as raised:
+        check(SOUND | {"q": ["pm2_5", "pm10"], "r": rows, "why": {}})
+    assert raised.value.reason == "value"
