@@ -2,6 +2,10 @@
 
 One file a letter. A batch that is offered again and fails again replaces its letter; other bytes
 under its name are another letter. The oldest letters go when the folder is full.
+
+Two processes may work on one folder, a collector and a replay. A file has its name only when it is
+whole, and the name is made of its bytes: whoever discards a letter that was buried again meanwhile
+discards the same batch, which is in the store by then.
 """
 
 from __future__ import annotations
@@ -10,15 +14,16 @@ import base64
 import hashlib
 import json
 import os
+import secrets
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from gateway.errors import StoreBusy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 LARGEST_KEPT: Final = 1024 * 1024
@@ -64,21 +69,6 @@ class Letter:
         return f"@{_digest(whole)}{_SUFFIX}"
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What `list_letters` tells of a letter."""
-
-    file: str
-    topic: str
-    reason: str
-    detail: str
-    received: int
-    size: int
-    gateway: str | None
-    epoch: str | None
-    seq: int | None
-
-
 class DeadLetters:
     """The folder of dead letters.
 
@@ -86,8 +76,13 @@ class DeadLetters:
         evicted: Letters given up since the start because the folder was full.
     """
 
-    def __init__(self, folder: Path, most_bytes: int) -> None:
-        """Open the folder, make it where it is missing, and clear away unfinished files.
+    def __init__(self, folder: Path, most_bytes: int, *, tidy: bool = True) -> None:
+        """Open the folder, and make it where it is missing.
+
+        Args:
+            folder: Where the letters lie.
+            most_bytes: What they may take.
+            tidy: Whether to clear away unfinished files; a guest leaves those of the collector.
 
         Raises:
             StoreBusy: The folder can't be made or read.
@@ -95,16 +90,17 @@ class DeadLetters:
         self.evicted = 0
         self._folder = folder
         self._most_bytes = most_bytes
+        self._mine = f".{secrets.token_hex(4)}{_UNFINISHED}"
+        self._sizes: OrderedDict[str, int] = OrderedDict()
+        self._total = self._left = 0
+        self._disturbed = False
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for path in folder.glob(f"*{_UNFINISHED}"):
-                path.unlink()
-            self._sizes = OrderedDict(
-                (path.name, _room(path.stat().st_size)) for path in _oldest_first(folder)
-            )
+            for path in folder.glob(f"*{_UNFINISHED}") if tidy else ():
+                path.unlink(missing_ok=True)
+            self._look()
         except OSError as error:
             raise _busy(folder, error) from None
-        self._total = sum(self._sizes.values())
 
     def bury(self, letters: Sequence[Letter]) -> None:
         """Keep letters; on return they are on the disk, safe from a power cut.
@@ -116,21 +112,46 @@ class DeadLetters:
             return
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._notice()
             for letter in letters:
                 self._write(letter.name, _dump(letter))
             _sync(self._folder)
+            self._evict()
+            self._left = _changed(self._folder)
         except OSError as error:
             raise _busy(self._folder, error) from None
-        self._evict()
 
     def discard(self, gateway: str, epoch: str, seq: int, payload: bytes) -> None:
         """Throw away the letter of a batch that is in the store after all."""
         name = name_of(gateway, epoch, seq, payload)
         if name in self._sizes:
-            self._forget(name)
+            with suppress(OSError):  # then somebody took the folder away, and the letter with it
+                self._notice()
+                self.throw_away(name)
+                self._left = _changed(self._folder)
+
+    def throw_away(self, name: str) -> bool:
+        """Throw away the letter in a file of this name; False where there is none any more."""
+        self._total -= self._sizes.pop(name, 0)
+        try:
+            (self._folder / name).unlink()
+        except OSError:
+            return False
+        return True
+
+    def _notice(self) -> None:
+        """See whether somebody else changed the folder since we left it."""
+        self._disturbed = self._disturbed or self._left != _changed(self._folder)
+
+    def _look(self) -> None:
+        """Take in what lies there."""
+        self._sizes = OrderedDict(oldest_first(self._folder))
+        self._total = sum(self._sizes.values())
+        self._left = _changed(self._folder)
+        self._disturbed = False
 
     def _write(self, name: str, text: bytes) -> None:
-        unfinished = self._folder / f"{name}{_UNFINISHED}"
+        unfinished = self._folder / f"{name}{self._mine}"
         with unfinished.open("wb") as file:
             file.write(text)
             file.flush()
@@ -140,14 +161,11 @@ class DeadLetters:
         self._sizes[name] = _room(len(text))
 
     def _evict(self) -> None:
+        """Give up the oldest, but none for the sake of letters that somebody else discarded."""
+        if self._total > self._most_bytes and self._disturbed:
+            self._look()
         while self._total > self._most_bytes and len(self._sizes) > 1:
-            self._forget(next(iter(self._sizes)))
-            self.evicted += 1
-
-    def _forget(self, name: str) -> None:
-        self._total -= self._sizes.pop(name)
-        with suppress(OSError):
-            (self._folder / name).unlink()
+            self.evicted += self.throw_away(next(iter(self._sizes)))
 
 
 def name_of(gateway: str, epoch: str, seq: int, payload: bytes) -> str:
@@ -159,34 +177,18 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:32]
 
 
-def list_letters(folder: Path) -> Iterator[Heading]:
-    """Tell of each letter in a folder, oldest first; what is no letter is passed over.
+def oldest_first(folder: Path) -> list[tuple[str, int]]:
+    """List the files of letters, oldest first, each with what it takes on the disk.
 
     Raises:
         OSError: The folder can't be read.
     """
-    for path in _oldest_first(folder):
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            letter: dict[str, Any] = json.loads(path.read_bytes())
-            yield Heading(
-                file=path.name,
-                topic=letter["topic"],
-                reason=letter["reason"],
-                detail=letter["detail"],
-                received=letter["received"],
-                size=letter["size"],
-                gateway=letter["gateway"],
-                epoch=letter["epoch"],
-                seq=letter["seq"],
-            )
-
-
-def _oldest_first(folder: Path) -> list[Path]:
     letters = []
     for path in folder.glob(f"*{_SUFFIX}"):
-        with suppress(FileNotFoundError):  # the collector may give it up meanwhile
-            letters.append((path.stat().st_mtime_ns, path))
-    return [path for _, path in sorted(letters)]
+        with suppress(FileNotFoundError):  # somebody may discard it meanwhile
+            found = path.stat()
+            letters.append((found.st_mtime_ns, path.name, _room(found.st_size)))
+    return [(name, size) for _, name, size in sorted(letters)]
 
 
 def _room(size: int) -> int:
@@ -208,6 +210,11 @@ def _dump(letter: Letter) -> bytes:
         "payload": base64.b64encode(letter.payload[:LARGEST_KEPT]).decode(),
     }
     return json.dumps(document, indent=1).encode()
+
+
+def _changed(folder: Path) -> int:
+    """When a name was last made or taken away in the folder."""
+    return folder.stat().st_mtime_ns
 
 
 def _sync(folder: Path) -> None:

@@ -11,7 +11,6 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.app import app
-from gateway.collector.deadletters import DeadLetters, Letter
 from gateway.config.resolved import hide
 from gateway.edge.spool_summary import summarize
 from tests.edge.bench import Bench
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from typer.testing import Result
 
 EXAMPLES = Path(__file__).parents[2] / "deploy/examples"
-EPOCH = "6f1c0a94d2b35e78"
 
 
 def run(*arguments: object) -> Result:
@@ -153,51 +151,3 @@ def test_a_spool_that_a_power_cut_left_is_told_and_not_touched(tmp_path: Path) -
     after = {path.name: path.read_bytes() for path in cut.iterdir()}
     assert {name: after.get(name) for name in before} == before
     bench.close()
-
-
-def test_dead_letters_are_listed_with_their_reasons(tmp_path: Path) -> None:
-    folder = tmp_path / "dead"
-    letters = DeadLetters(folder, 1 << 20)
-    assert "no dead letters" in run("dead", "list", folder).output
-    letters.bury(
-        [
-            Letter("t/gw-1/readings/pm-1", b"{}", "width", "row 1 has 2 values", 1_764_000_000_000,
-                   "gw-1", EPOCH, 7),
-            Letter("t/x", b"\x00", "json", "no JSON", 1_764_000_001_000),
-        ]
-    )  # fmt: skip
-
-    plain = run("dead", "list", folder).output
-    listed = json.loads(run("dead", "list", folder, "--json").output)
-
-    assert "width" in plain
-    assert f"gw-1  {EPOCH}/7: row 1 has 2 values" in plain
-    assert {letter["reason"] for letter in listed} == {"width", "json"}
-
-
-def test_nothing_that_was_sent_steers_the_terminal_of_whoever_lists_it(tmp_path: Path) -> None:
-    hostile = "\x1b]0;owned\x07\x9b31m[red]\u202e\r\n"
-    letters = DeadLetters(tmp_path, 1 << 20)
-    letters.bury(
-        [
-            Letter(f"t/{hostile}", b"1", hostile, hostile * 1000, 1_764_000_000_000),
-            Letter("t", b"2", "json", hostile, 1_764_000_001_000, gateway=hostile),
-        ]
-    )
-
-    plain = run("dead", "list", tmp_path).output
-    listed = run("dead", "list", tmp_path, "--json").output
-
-    assert all(character.isprintable() for character in plain.replace("\n", ""))
-    assert plain.count("\n") == 2
-    assert "\\x1b]0;owned\\x07\\x9b31m[red]\\u202e\\r\\n" in plain
-    assert len(plain) < 3000
-    assert listed.isascii()
-    assert {letter["topic"] for letter in json.loads(listed)} == {f"t/{hostile}", "t"}
-
-
-def test_a_letter_that_goes_while_they_are_listed_is_passed_over(tmp_path: Path) -> None:
-    DeadLetters(tmp_path, 1 << 20).bury([Letter("t", b"", "json", "no JSON", 1_764_000_000_000)])
-    (tmp_path / "gone.json").symlink_to(tmp_path / "nowhere")
-
-    assert run("dead", "list", tmp_path).output.count("\n") == 1

@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from gateway.clock import FakeClock
-from gateway.collector.deadletters import DeadLetters, list_letters
+from gateway.collector.deadletters import DeadLetters
 from gateway.collector.flights import Flights
+from gateway.collector.letters import list_letters
 from gateway.collector.receipts import Receipts
 from gateway.collector.sqlite import SqliteStore
 from gateway.collector.subscriber import Closing, Subscriber

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.collector.deadletters import LARGEST_KEPT, DeadLetters, Letter, list_letters
+from gateway.collector.deadletters import LARGEST_KEPT, DeadLetters, Letter
+from gateway.collector.letters import list_letters
 from gateway.errors import StoreBusy
 from tests.collector.batches import EPOCH
 
