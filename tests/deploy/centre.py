@@ -1,0 +1,112 @@
+"""The broker of deploy/ for tests: its own files, on other ports and below another folder.
+
+with Centre(tmp_path) as centre:
+    centre.password("centre")       # what prepare.py has made
+    centre.add("gw-1")              # as `prepare.py account` does; the broker is told
+    centre.url, centre.tls_url      # mqtt:// inside, mqtts:// for gateways
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Final
+
+from gateway.config.broker import BrokerConfig
+from tests.broker import Broker, free_port
+from tests.house.tree import ROOT
+from tests.keys import issue
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+DEPLOY: Final = ROOT / "deploy"
+PREPARE: Final = DEPLOY / "compose" / "prepare.py"
+
+
+def prepare(volumes: Path, *words: str) -> str:
+    """Run prepare.py on volumes in a folder, and return what it says on stdout."""
+    command = [sys.executable, "-I", str(PREPARE), "--secrets", str(volumes), *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+class Centre(Broker):
+    """A Mosquitto with the configuration, the ACL and the accounts of deploy/."""
+
+    def __init__(self, folder: Path, *, tls: bool = False) -> None:
+        """Make accounts and, for the listener of the gateways, an authority and its keys."""
+        self.volumes = folder / "volumes"
+        self._tls_port = free_port() if tls else 0
+        prepare(self.volumes, "secrets", "--acl", str(DEPLOY / "mosquitto" / "acl"))
+        if tls:
+            (folder / "tls").mkdir()
+            self.ca = issue(folder / "tls", "ca")
+            issue(folder / "tls", "server", self.ca)
+        super().__init__(folder)
+
+    @property
+    def tls_url(self) -> str:
+        """Where the gateways come in."""
+        return f"mqtts://127.0.0.1:{self._tls_port}"
+
+    def configure(self, _lines: Sequence[str] = ()) -> None:
+        """Copy the files of deploy/mosquitto; only paths, ports and the user are other ones."""
+        listeners = self.folder / "listeners"
+        listeners.mkdir(exist_ok=True)
+        chosen = ["inside.conf", "tls.conf"] if self._tls_port else ["inside.conf"]
+        for name in chosen:
+            text = (DEPLOY / "mosquitto" / "listeners" / name).read_text("utf-8")
+            (listeners / name).write_text(self._here(text), "utf-8")
+        text = (DEPLOY / "mosquitto" / "mosquitto.conf").read_text("utf-8")
+        user = f"user {getpass.getuser()}\n"
+        (self.folder / "mosquitto.conf").write_text(user + self._here(text), "utf-8")
+
+    def _here(self, text: str) -> str:
+        text = text.replace("/etc/mosquitto/simpang/", f"{self.volumes}/mosquitto/")
+        text = text.replace("/etc/mosquitto/", f"{self.folder}/")
+        text = re.sub(
+            r"^listener 1883$", f"listener {self.port} 127.0.0.1", text, flags=re.MULTILINE
+        )
+        return re.sub(
+            r"^listener 8883$", f"listener {self._tls_port} 127.0.0.1", text, flags=re.MULTILINE
+        )
+
+    def password(self, user: str) -> str:
+        """Read the password of one of the accounts that are there from the start."""
+        service = "collector/broker" if user == "collector-1" else f"mosquitto/{user}"
+        return (self.volumes / f"{service}.password").read_text("ascii").strip()
+
+    def add(self, user: str) -> Path:
+        """Let somebody in, and return the file with the password."""
+        file = self._keep(user, prepare(self.volumes, "account", user))
+        self.reload()
+        return file
+
+    def _keep(self, user: str, password: str) -> Path:
+        file = self.folder / f"{user}.password"
+        file.touch(0o600)
+        file.write_text(password, "ascii")
+        return file
+
+    def reload(self) -> None:
+        """Let the broker read passwords and ACL again, and return once it has."""
+        assert self._process is not None
+        before = self.log.count("Reloading config")
+        os.kill(self._process.pid, 1)
+        until(lambda: self.log.count("Reloading config") > before, 10, "reloading")
+
+    def access(self, user: str, *, tls: bool = False, protocol: str = "5") -> BrokerConfig:
+        """Say how a user gets in; the password must be one that `add` or the start has made."""
+        file = self.folder / f"{user}.password"
+        if not file.exists():
+            self._keep(user, self.password(user))
+        settings = {"url": self.tls_url if tls else self.url, "protocol": protocol}
+        ca = {"ca_file": self.ca.cert} if tls else {}
+        return BrokerConfig.model_validate(
+            {**settings, **ca, "username": user, "password_file": file}
+        )
