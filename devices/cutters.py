@@ -46,6 +46,7 @@ def by_header(
     verify: Callable[[bytes], bool],
     *,
     tail: bytes = b"",
+    refused: Why = "checksum",
 ) -> Cutter:
     """Cut frames that begin with one of `heads` and tell their size early.
 
@@ -55,6 +56,7 @@ def by_header(
             are needed to know, negative where no frame is like that.
         verify: Told a frame of that size with that tail: whether its checksum is right.
         tail: How every frame ends.
+        refused: Why a frame is none that `verify` refuses, where it looks at something else.
     """
     known = tuple(heads)
     firsts = {head[:1] for head in known}
@@ -73,7 +75,22 @@ def by_header(
         frame = buffer[:total]
         if not frame.endswith(tail):
             return Bad("header")
-        return Whole(total) if verify(frame) else Bad("checksum")
+        return Whole(total) if verify(frame) else Bad(refused)
+
+    return cut
+
+
+def either(*cutters: Cutter) -> Cutter:
+    """Cut what any of `cutters` cuts; no two of them take the same bytes for a beginning."""
+
+    def cut(buffer: bytes) -> Verdict:
+        bad: list[Bad] = []
+        for one in cutters:
+            verdict = one(buffer)
+            if not isinstance(verdict, Bad):
+                return verdict
+            bad.append(verdict)
+        return min(bad, key=lambda each: (each.skip, each.why == "header"))
 
     return cut
 

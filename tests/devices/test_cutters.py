@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from devices.cutters import Bad, Cutter, Verdict, Whole, by_header, by_line
+from devices.cutters import Bad, Cutter, Verdict, Whole, by_header, by_line, either
 
 
 def counted() -> Cutter:
@@ -42,6 +42,31 @@ def test_by_header_judges_start_length_end_and_checksum_in_this_order(
     buffer: bytes, verdict: Verdict
 ) -> None:
     assert counted()(buffer) == verdict
+
+
+def pair() -> Cutter:
+    """`A1`, one byte that is not `EE`, `0D`; or `B1`, one byte, `0A`."""
+    return either(
+        by_header((b"\xa1",), lambda _: 3, lambda frame: frame[1] != 0xEE, tail=b"\x0d"),
+        by_header((b"\xb1",), lambda _: 3, lambda _: True, tail=b"\x0a"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("buffer", "verdict"),
+    [
+        (b"\xa1\x00\x0d", Whole(3)),
+        (b"\xb1\x00\x0a", Whole(3)),
+        (b"\xb1\x00", None),
+        (b"\xb1\x00\x0d", Bad("header", 1)),
+        (b"\xa1\xee\x0d", Bad("checksum", 1)),
+        (b"\xa1\xb1\x00", Bad("header", 1)),
+        (b"\x00\x00\xb1\xa1", Bad("header", 2)),
+        (b"\x00\xa1\xb1", Bad("header", 1)),
+    ],
+)
+def test_either_skips_no_beginning_of_any(buffer: bytes, verdict: Verdict) -> None:
+    assert pair()(buffer) == verdict
 
 
 def words(*, start: bytes = b"") -> Cutter:
