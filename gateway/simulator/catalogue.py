@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.errors import SimpangError
 from gateway.simulator.air import Air
+from gateway.simulator.hilink import VehicleRadar
 from gateway.simulator.nova import Nova
 from gateway.simulator.omnipresense import Radar
 from gateway.simulator.plantower import Plantower
 from gateway.simulator.road import Road
+from gateway.simulator.winsen import CarbonDioxide
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +23,8 @@ MAKERS: Final[dict[str, Callable[[Driver, int], Sensor]]] = {
     "plantower": lambda driver, seed: Plantower(driver, Air(seed)),
     "nova": lambda driver, seed: Nova(driver, Air(seed)),
     "omnipresense": lambda driver, seed: Radar(driver, Road(seed)),
+    "winsen": lambda driver, seed: CarbonDioxide(driver, Air(seed)),
+    "hilink": lambda driver, seed: VehicleRadar(driver, Road(seed)),
 }
 """The maker, the first half of a driver's name, to how its sensors are played."""
 

@@ -94,6 +94,58 @@ def _radar_frames() -> st.SearchStrategy[bytes]:
     return st.one_of(known, other).map(lambda fields: json.dumps(fields).encode() + b"\r\n")
 
 
+def _winsen(body: bytes) -> bytes:
+    return b"\xff" + body + bytes([(256 - sum(body) % 256) % 256])
+
+
+def _is_winsen(data: bytes) -> bool:
+    known = data[:1] == b"\xff" and data[1:2] in {b"\x86", b"\x79", b"\x99"}
+    return known and len(data) >= 9 and data[:9] == _winsen(data[1:8])
+
+
+def _winsen_frames() -> st.SearchStrategy[bytes]:
+    six = st.binary(min_size=6, max_size=6)
+    code = st.sampled_from([b"\x86", b"\x79", b"\x99"])
+    return st.builds(lambda code, payload: _winsen(code + payload), code, six)
+
+
+_REPORT = bytes.fromhex("f4f3f2f1"), bytes.fromhex("f8f7f6f5")
+_CONFIG = bytes.fromhex("fdfcfbfa"), bytes.fromhex("04030201")
+
+
+def _hilink(kind: tuple[bytes, bytes], body: bytes) -> bytes:
+    return kind[0] + len(body).to_bytes(2, "little") + body + kind[1]
+
+
+def _is_hilink(data: bytes) -> bool:
+    length = int.from_bytes(data[4:6], "little")
+    body = data[6 : 6 + length]
+    if length > 27 or data[6 + length : 10 + length] not in {_REPORT[1], _CONFIG[1]}:
+        return False
+    if data[: 10 + length] == _hilink(_CONFIG, body):
+        return 4 <= length <= 16 and body[1] == 1 and body[3] == 0
+    targets = len(body) // 5
+    counted = not body or (len(body) == 2 + 5 * targets and body[0] == targets)
+    return data[: 10 + length] == _hilink(_REPORT, body) and counted and set(body[4::5]) <= {0, 1}
+
+
+def _hilink_frames() -> st.SearchStrategy[bytes]:
+    byte = st.integers(0, 255)
+    target = st.tuples(byte, byte, st.integers(0, 1), byte, byte).map(bytes)
+    seen = st.lists(target, min_size=1, max_size=5)
+    report = st.builds(
+        lambda alarm, targets: bytes([len(targets), alarm]) + b"".join(targets), byte, seen
+    )
+    ack = st.builds(
+        lambda code, status, value: bytes([code, 1, status, 0]) + value,
+        byte, st.integers(0, 1), st.binary(max_size=12),
+    )  # fmt: skip
+    return st.one_of(
+        st.one_of(st.just(b""), report).map(lambda body: _hilink(_REPORT, body)),
+        ack.map(lambda body: _hilink(_CONFIG, body)),
+    )
+
+
 def recorded(driver: str) -> list[bytes]:
     """Return a driver's recorded frames, as far as they need no settings."""
     mine = (vector for vector in SENT if vector.driver == driver and not vector.settings)
@@ -111,6 +163,8 @@ FRAMES: Final[dict[str, st.SearchStrategy[bytes]]] = {
     "nova.sds011": _nova_frames(0xC0),
     "nova.sds198": _nova_frames(0xCF),
     "omnipresense.ops243": _radar_frames(),
+    "winsen.mhz19": _winsen_frames(),
+    "hilink.ld2451": _hilink_frames(),
 }
 """Driver to its frames."""
 
@@ -119,5 +173,7 @@ BEGINS: Final[dict[str, Callable[[bytes], bool]]] = {
     **{f"plantower.{model}": partial(_is_plantower, size) for model, size in _PLANTOWER.items()},
     "nova.sds011": partial(_is_nova, 0xC0),
     "nova.sds198": partial(_is_nova, 0xCF),
+    "winsen.mhz19": _is_winsen,
+    "hilink.ld2451": _is_hilink,
 }
 """Driver of a binary protocol to whether bytes begin with one of its frames, judged apart."""

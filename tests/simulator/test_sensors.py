@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from devices import registry
+from devices.driver import Ask
 from gateway.errors import SimpangError
 from gateway.simulator import catalogue
 from gateway.simulator.air import Air
+from gateway.simulator.hilink import VehicleRadar
 from gateway.simulator.nova import Nova, carried
 from gateway.simulator.omnipresense import Radar
 from gateway.simulator.plantower import Plantower
 from gateway.simulator.replay import Replay, read_capture
 from gateway.simulator.road import GAP_SECONDS, Road
 from gateway.simulator.sensor import Ear, Sensor, Spoken
+from gateway.simulator.winsen import CarbonDioxide
+from gateway.simulator.winsen import carried as carried_by_co2
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 PMS = registry.find("plantower.pms5003")
 SDS = registry.find("nova.sds011")
 OPS = registry.find("omnipresense.ops243")
+MHZ = registry.find("winsen.mhz19")
+LD = registry.find("hilink.ld2451")
 
 
 def decoded(driver: Driver, spoken: Spoken) -> dict[str, Any]:
@@ -37,14 +43,30 @@ def said(driver: Driver, sensor: Sensor, name: str, at: float = 0.0) -> list[dic
     return [decoded(driver, spoken) for spoken in heard]
 
 
+def next_frame(driver: Driver, sensor: Sensor, at: float) -> Spoken:
+    """What it says next by itself, or else to what its driver asks."""
+    if sensor.due() < math.inf:
+        return sensor.speak(sensor.due())
+    question = next(driver.read(driver.configure({})))
+    assert isinstance(question, Ask)
+    (answer,) = sensor.hear(question.data, at)
+    return answer
+
+
+def told(driver: Driver, sensor: Sensor, *names: str) -> None:
+    """Let a sensor carry out commands; each is answered."""
+    for name in names:
+        assert said(driver, sensor, name)
+
+
 @pytest.mark.parametrize("name", registry.names())
 def test_every_driver_has_a_sensor_whose_frames_it_reads(name: str) -> None:
     driver = registry.find(name)
     sensor = catalogue.build(driver, seed=1)
     sensor.power_on(0.0)
     cutter = driver.cutter(driver.configure({}))
-    for _ in range(50):
-        spoken = sensor.speak(sensor.due())
+    for number in range(50):
+        spoken = next_frame(driver, sensor, float(number))
         verdict = cutter(spoken.data)
         assert getattr(verdict, "size", 0) == len(spoken.data)
         sample = driver.sample(decoded(driver, spoken), driver.configure({}))
@@ -57,6 +79,8 @@ def test_every_command_gets_the_answer_that_its_driver_waits_for(name: str) -> N
     for command in driver.commands.values():
         sensor = catalogue.build(driver, seed=1)
         sensor.power_on(0.0)
+        if "enable_config" in driver.commands:
+            told(driver, sensor, "enable_config")
         answers = [decoded(driver, spoken) for spoken in sensor.hear(command.data, 0.0)]
         assert bool(answers) == (command.reply is not None)
         assert all(command.answered_by(fields) for fields in answers)
@@ -150,6 +174,75 @@ def test_vehicles_of_one_direction_never_come_so_close_that_they_look_like_one()
         assert before is None or before[0] == number or at - before[1] >= GAP_SECONDS
         last[channel] = number, at
     assert len(sensor.vehicles) > 100
+
+
+def test_a_co2_sensor_speaks_only_when_asked_and_its_last_digits_carry_its_number() -> None:
+    sensor = CarbonDioxide(MHZ, Air(seed=1))
+    sensor.power_on(0.0)
+    assert sensor.due() == math.inf
+    numbers = [
+        carried_by_co2(said(MHZ, sensor, "read", float(at))[0]["co2_ppm"]) for at in range(9)
+    ]
+    assert numbers == list(range(1, 10))
+
+
+def test_a_co2_sensor_forgets_its_self_calibration_and_keeps_its_range() -> None:
+    sensor = CarbonDioxide(MHZ, Air(seed=1))
+    sensor.power_on(0.0)
+    told(MHZ, sensor, "abc_off", "range_5000")
+    assert (sensor.abc, sensor.most) == (False, 5000)
+    sensor.power_on(60.0)
+    assert (sensor.abc, sensor.most) == (True, 5000)
+
+
+def a_vehicle_radar(*, each: float = 6.0, quiet: bool = False, both: bool = True) -> VehicleRadar:
+    sensor = VehicleRadar(LD, Road(seed=1, each=each), quiet=quiet)
+    sensor.power_on(0.0)
+    if both:
+        told(LD, sensor, "enable_config", "set_target_params_100m_both_5kmh_2s", "end_config")
+    return sensor
+
+
+def test_a_vehicle_radar_leaves_the_factory_deaf_to_one_direction() -> None:
+    for both, directions in ((False, {1}), (True, {0, 1})):
+        sensor = a_vehicle_radar(both=both)
+        reports = [decoded(LD, sensor.speak(sensor.due())) for _ in range(600)]
+        assert {target["dir_raw"] for each in reports for target in each["targets"]} == directions
+
+
+def test_a_vehicle_radar_in_config_mode_reports_nothing_and_outside_hears_nothing_else() -> None:
+    sensor = a_vehicle_radar()
+    assert said(LD, sensor, "read_target_params") == []
+    told(LD, sensor, "enable_config")
+    assert sensor.due() == math.inf
+    (params,) = said(LD, sensor, "read_target_params")
+    assert params["value_hex"] == "64020502"
+    told(LD, sensor, "end_config")
+    assert sensor.due() < math.inf
+    told(LD, sensor, "enable_config")
+    sensor.power_on(60.0)
+    assert sensor.due() < math.inf
+
+
+def test_vehicles_cross_the_view_of_a_vehicle_radar_several_at_a_time() -> None:
+    sensor = a_vehicle_radar()
+    reports = [decoded(LD, sensor.speak(sensor.due()))["targets"] for _ in range(3000)]
+    assert max(map(len, reports)) >= 3
+    assert min(map(len, reports)) == 0
+    places = [target["distance_m"] for targets in reports for target in targets]
+    assert set(range(4, 101)) == set(places)
+
+
+def test_a_quiet_vehicle_radar_says_nothing_while_nobody_is_in_view() -> None:
+    sensor = a_vehicle_radar(each=60.0, quiet=True)
+    at, silences = 0.0, 0
+    while at < 300:
+        at, before = sensor.due(), at
+        silences += at - before > 1.0
+        spoken = sensor.speak(at)
+        assert not spoken.data or decoded(LD, spoken)["targets"]
+    assert silences > 3
+    assert len(sensor.vehicles) > 3
 
 
 def test_air_is_never_negative_and_never_stands_still() -> None:
