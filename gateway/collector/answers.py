@@ -17,8 +17,10 @@ LONGEST_AFTER: Final = 300.0
 
 
 def find_words(body: bytes | str) -> str:
-    """Find what the server says in a body that may be anything; empty where it says nothing."""
+    """Find what the server says in a body that may be anything; of a web page, nothing."""
     text = body.decode(errors="replace") if isinstance(body, bytes) else body
+    if text.lstrip().startswith("<"):
+        return ""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

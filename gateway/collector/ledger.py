@@ -6,19 +6,18 @@ In doubt a batch is waiting: only what its gateway can no longer send is lost.
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final, Literal
 
-from gateway.collector.points import DELIVERY, SPOOL
-from gateway.collector.receipts import merge
+from gateway.collector import questions
+from gateway.collector.announced import hear
+from gateway.collector.deliveries import Deliveries, Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.collector.points import Fields
+    from gateway.collector.announced import Announced
     from gateway.collector.store import Reader
 
 Kind = Literal["lost", "waiting", "unknown"]
@@ -51,60 +50,71 @@ class Gap:
     kind: Kind
     cause: str = ""
 
+    @property
+    def batches(self) -> int:
+        """How many they are."""
+        return self.last - self.first + 1
+
 
 @dataclass(frozen=True, slots=True)
-class _Listed:
-    """What a `spool` message says of one epoch."""
+class Conflict:
+    """Batches that are in the store twice, with other times, devices or channels.
 
-    low: int
-    next: int
-    dropped: list[tuple[int, int, str]]
+    Attributes:
+        epoch: Their epoch.
+        first: The lowest seq.
+        last: The highest seq.
+    """
 
-    def cause(self, seq: int) -> str:
-        return next((why for low, high, why in self.dropped if low <= seq <= high), "")
+    epoch: str
+    first: int
+    last: int
 
 
-@dataclass(slots=True)
-class _Message:
-    """One `spool` message, put together again from its points."""
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The account of one gateway.
 
-    time: int
-    now: str = ""
-    more: bool = False
-    epochs: dict[str, _Listed] = field(default_factory=dict)
+    Attributes:
+        stored: Batches in the store.
+        gaps: Batches that are not, epoch by epoch, by seq.
+        conflicts: Batches that are there twice.
+    """
 
-    def add(self, epoch: str, fields: Fields) -> None:
-        self.more = bool(fields["more"])
-        if fields["now"]:
-            self.now = epoch
-        if "low" in fields:
-            dropped = json.loads(str(fields["dropped"]))
-            self.epochs[epoch] = _Listed(int(fields["low"]), int(fields["next"]), dropped)
-
-    @property
-    def age(self) -> tuple[int, int, int]:
-        """What only grows while an epoch is `now`: batches born, batches settled, then time."""
-        listed = self.epochs.get(self.now)
-        return (listed.next, listed.low, self.time) if listed else (0, 0, self.time)
+    stored: int
+    gaps: list[Gap]
+    conflicts: list[Conflict]
 
 
 class _Epoch:
-    """All that is known of one epoch."""
+    """Judges what is not in the store of one epoch."""
 
-    def __init__(self, name: str, stored: list[int], messages: list[_Message]) -> None:
+    def __init__(self, name: str, lowest: int | None, said: Announced) -> None:
         self._name = name
-        self._stored = merge(stored)
-        self._latest = _latest(messages)
-        self._heard = max(
-            (message.epochs[name] for message in messages if name in message.epochs),
-            key=lambda listed: (listed.next, listed.low),
-            default=None,
-        )
+        self._lowest = lowest
+        self._said = said
+        self._heard = said.heard.get(name)
+        self._before = said.before.get(name)
 
-    def gaps(self) -> Iterator[Gap]:
-        """Cut what is not in the store where the verdict may change, and judge each piece."""
-        edges = self._edges()
-        for first, last in self._holes(max(edges, default=1) - 1):
+    @property
+    def floor(self) -> int | None:
+        """The lowest seq whose fate matters, be it as old as it may; None if none does."""
+        floors = [] if self._lowest is None else [self._lowest]
+        if self._heard is not None:
+            may_be_sent = self._name in self._said.listed or self._left_out()
+            if may_be_sent and self._heard.low < self._heard.next:
+                floors.append(self._heard.low)
+            floors += [
+                low
+                for low, high, _ in self._heard.dropped
+                if self._before is None or not self._before.cause(high)
+            ]
+        return min(floors, default=None)
+
+    def gaps(self, found: Found, start: int) -> Iterator[Gap]:
+        """Cut what is not in the store, from `start` on, where the verdict may change; judge it."""
+        edges = self._edges(found)
+        for first, last in _holes(found, start, max(edges, default=1) - 1):
             cuts = [first, *(edge for edge in edges if first < edge <= last), last + 1]
             for verdict, pieces in groupby(pairwise(cuts), key=lambda piece: self._judge(piece[0])):
                 if verdict is not None:
@@ -114,92 +124,96 @@ class _Epoch:
     def _judge(self, seq: int) -> tuple[Kind, str] | None:
         """Say what became of a seq that is not in the store; None if its age explains it."""
         verdict: tuple[Kind, str]
-        if self._latest is None or (self._heard is None and not self._cut_off()):
+        if self._before is not None and self._before.cause(seq):
+            return None
+        if self._said.now is None or (self._heard is None and not self._left_out()):
             verdict = "unknown", ""
         elif self._heard is not None and (cause := self._heard.cause(seq)):
             return "lost", cause
-        elif self._heard is None or self._cut_off() or self._held(seq, self._heard):
+        elif self._heard is None or self._left_out() or self._held(seq):
             return "waiting", ""
         elif seq >= self._heard.next:
             verdict = "lost", CRASH
         else:
-            verdict = "lost", FORGOTTEN if self._name in self._latest.epochs else GONE
+            verdict = "lost", FORGOTTEN if self._name in self._said.listed else GONE
         # Retention takes the oldest points away, so only what lies above the lowest one counts.
-        return verdict if self._stored and seq > self._stored[0][0] else None
+        return verdict if self._lowest is not None and seq > self._lowest else None
 
-    def _held(self, seq: int, heard: _Listed) -> bool:
+    def _held(self, seq: int) -> bool:
         """Say whether the gateway lists this epoch and may still send this seq."""
-        latest = self._latest
+        heard = self._heard
         return (
-            latest is not None
-            and self._name in latest.epochs
+            heard is not None
+            and self._name in self._said.listed
             and heard.low <= seq
-            and (seq < heard.next or self._name == latest.now)
+            and (seq < heard.next or self._name == self._said.now)
         )
 
-    def _cut_off(self) -> bool:
-        """Say whether the last message may have left this epoch out for want of room."""
-        latest = self._latest
-        return (
-            latest is not None
-            and self._name not in latest.epochs
-            and (latest.more or self._name == latest.now)
-        )
+    def _left_out(self) -> bool:
+        """Say whether the last word may have left this epoch out for want of room."""
+        said = self._said
+        return self._name not in said.listed and (said.more or self._name == said.now)
 
-    def _edges(self) -> list[int]:
-        edges = {self._stored[0][0], self._stored[-1][1] + 1} if self._stored else set()
+    def _edges(self, found: Found) -> list[int]:
+        edges = {found.ranges[0][0], found.ranges[-1][1] + 1} if found.ranges else set()
+        if self._lowest is not None:
+            edges.add(self._lowest)
         if self._heard is not None:
             edges |= {self._heard.low, self._heard.next}
-            for low, high, _ in self._heard.dropped:
+        for listed in (self._heard, self._before):
+            for low, high, _ in listed.dropped if listed else ():
                 edges |= {low, high + 1}
         return sorted(edges)
 
-    def _holes(self, top: int) -> Iterator[tuple[int, int]]:
-        """List the ranges of 1 … `top` that are not in the store."""
-        at = 1
-        for low, high in self._stored:
-            if at < low:
-                yield at, low - 1
-            at = high + 1
-        if at <= top:
-            yield at, top
+
+def read(reader: Reader, gateway: str, since: int = 0) -> Ledger:
+    """Read the ledger of a gateway.
+
+    Args:
+        reader: The store to ask.
+        gateway: Its id.
+        since: ms since 1970: of batches whose readings began later, and of whatever was given up
+            later, all that is missing is told; of older ones, only what still waits.
+
+    Raises:
+        StoreBusy: The store can't answer now.
+        StoreDenied: It does not let us in, or is not there.
+    """
+    store = questions.of(reader)
+    said = hear(store, gateway, since)
+    deliveries = Deliveries(store, gateway, since)
+    gaps: list[Gap] = []
+    conflicts: list[Conflict] = []
+    for name in sorted(deliveries.lowest.keys() | said.heard.keys()):
+        lowest = deliveries.lowest.get(name)
+        epoch = _Epoch(name, lowest, said)
+        floor = epoch.floor
+        if floor is None:
+            continue
+        start = floor if since else 1
+        if lowest is not None and (not since or floor == lowest):
+            found = deliveries.find(name)
+        else:
+            found = deliveries.read(name, floor)
+        judged = list(epoch.gaps(found, start))
+        if not found.sure and any(gap.kind != "waiting" for gap in judged):
+            found = deliveries.read(name, floor)
+            judged = list(epoch.gaps(found, start))
+        gaps += judged
+        conflicts += [Conflict(name, low, high) for low, high in found.twice]
+    return Ledger(deliveries.batches, gaps, conflicts)
 
 
 def missing(store: Reader, gateway: str) -> list[Gap]:
-    """List the batches of a gateway that are not in the store, epoch by epoch, by seq."""
-    stored: defaultdict[str, list[int]] = defaultdict(list)
-    for tags, _, fields in store.select(DELIVERY, {"gateway": gateway}):
-        stored[dict(tags)["epoch"]].append(int(fields["seq"]))
-    messages = _messages(store, gateway)
-    heard = {epoch for message in messages for epoch in message.epochs}
-    return [
-        gap
-        for name in sorted(stored.keys() | heard)
-        for gap in _Epoch(name, stored.get(name, []), messages).gaps()
-    ]
+    """List all batches of a gateway that are not in the store, epoch by epoch, by seq."""
+    return read(store, gateway).gaps
 
 
-def _messages(store: Reader, gateway: str) -> list[_Message]:
-    """Put the gateway's `spool` messages together again: points of one time are one message."""
-    messages: dict[int, _Message] = {}
-    for tags, time, fields in store.select(SPOOL, {"gateway": gateway}):
-        messages.setdefault(time, _Message(time)).add(dict(tags)["epoch"], fields)
-    return sorted(messages.values(), key=lambda message: message.time)
-
-
-def _latest(messages: list[_Message]) -> _Message | None:
-    """Find the gateway's last word, which need not be the last that was heard.
-
-    A broker may repeat an old retained message, and the clocks of two collectors differ. But an
-    epoch is `now` once, from its opening to the next one: it is over when another was `now` after
-    it, or lists it as older. And while it is `now`, its numbers only grow.
-    """
-    over = {epoch for message in messages for epoch in message.epochs if epoch != message.now}
-    begun: dict[str, int] = {}
-    for message in messages:
-        begun.setdefault(message.now, message.time)
-    alive = [now for now in begun if now not in over]
-    if not alive:
-        return None
-    now = max(alive, key=lambda epoch: begun[epoch])
-    return max((message for message in messages if message.now == now), key=lambda m: m.age)
+def _holes(found: Found, at: int, top: int) -> Iterator[tuple[int, int]]:
+    """List the ranges of `at` … `top` that are not in the store."""
+    for low, high in found.ranges:
+        if at < low:
+            yield at, low - 1
+        at = max(at, high + 1)
+    if at <= top:
+        yield at, top

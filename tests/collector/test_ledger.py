@@ -2,58 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import TYPE_CHECKING
 
-import pytest
-
-from gateway.collector.ledger import Gap, missing
-from gateway.collector.points import of_delivery, of_spool
-from gateway.collector.sqlite import SqliteStore
-from schemas.spool import EpochState, SpoolState
-from tests.collector.batches import GATEWAY, T, batch
+from gateway.collector.ledger import Conflict, Gap, missing
+from tests.collector.batches import T
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from tests.collector.books import Books
 
+HOUR, DAY = 3_600_000, 86_400_000
 OLD, NEW, NEWER = "a" * 16, "b" * 16, "c" * 16
-
-
-class Books:
-    """A store that is filled the short way, and asked."""
-
-    def __init__(self, store: SqliteStore) -> None:
-        self.store = store
-        self.time = T
-
-    def deliver(self, epoch: str, seqs: Iterable[int], gateway: str = GATEWAY) -> None:
-        self.store.write([of_delivery(gateway, batch(seq, epoch=epoch)) for seq in seqs])
-
-    def say(
-        self,
-        now: str,
-        *epochs: tuple[str, int, int] | tuple[str, int, int, list[tuple[int, int, str]]],
-        more: bool = False,
-    ) -> None:
-        """Say that of each epoch seqs from `low` below `next` are held, and what was dropped."""
-        states = [
-            EpochState(epoch=epoch, low=low, next=end, dropped=dropped[0] if dropped else [])
-            for epoch, low, end, *dropped in epochs
-        ]
-        self.time += 1000
-        spool = SpoolState(now=now, epochs=states, more=more)
-        self.store.write(of_spool(GATEWAY, spool, self.time))
-
-    @property
-    def missing(self) -> list[Gap]:
-        return missing(self.store, GATEWAY)
-
-
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    with closing(SqliteStore(tmp_path / "city.db")) as store:
-        yield Books(store)
 
 
 def test_nothing_is_missing_of_who_was_never_heard(books: Books) -> None:
@@ -199,7 +157,7 @@ def test_gateways_keep_their_own_books(books: Books) -> None:
     books.deliver(OLD, [1, 3], gateway="gw-2")
     books.say(OLD, (OLD, 1, 1))
     assert books.missing == []
-    assert missing(books.store, "gw-2") == [Gap(OLD, 2, 2, "unknown")]
+    assert missing(books.reader, "gw-2") == [Gap(OLD, 2, 2, "unknown")]
 
 
 def test_a_long_history_of_epochs_ends_with_nothing_waiting(books: Books) -> None:
@@ -208,3 +166,129 @@ def test_a_long_history_of_epochs_ends_with_nothing_waiting(books: Books) -> Non
         books.deliver(now, range(1, 4))
         books.say(now, (now, 4, 4))
     assert books.missing == []
+
+
+# -- what is there is summed up by the store, and read only where the sums do not fit ------------
+
+
+def test_one_batch_twice_hides_no_other_that_is_missing(books: Books) -> None:
+    """Their number is that of a ledger without a gap; their sum is not."""
+    books.deliver(OLD, [*range(1, 2000), *range(2001, 4001)])
+    books.deliver(OLD, [1000], device="pm-2")
+    books.say(OLD, (OLD, 4001, 4001))
+    account = books.since(0)
+
+    assert account.gaps == [Gap(OLD, 2000, 2000, "lost", "forgotten")]
+    assert account.conflicts == [Conflict(OLD, 1000, 1000)]
+    assert account.stored == 4000
+
+
+def test_doubles_are_found_within_the_last_hour_and_before(books: Books) -> None:
+    books.deliver(OLD, range(1, 1001))
+    books.deliver(OLD, [5, 6, 990], device="pm-2")
+
+    assert books.since(0).conflicts == [Conflict(OLD, 5, 6), Conflict(OLD, 990, 990)]
+
+
+def test_a_gap_far_behind_the_last_hour_is_found(books: Books) -> None:
+    books.deliver(OLD, [*range(1, 500), *range(503, 3000)])
+    books.say(OLD, (OLD, 3000, 3000))
+
+    assert books.missing == [Gap(OLD, 500, 502, "lost", "forgotten")]
+
+
+def test_the_seqs_of_a_gateway_that_lies_cost_memory_for_what_is_there_only(books: Books) -> None:
+    largest = 2**53 - 1
+    books.deliver(OLD, [1, 2])
+    books.deliver(OLD, [largest - 1], every_ms=0, device="pm-2")
+    books.deliver(OLD, [largest], every_ms=0, device="pm-3")
+    books.say(OLD, (OLD, 3, 3))
+
+    assert books.missing == [Gap(OLD, 3, largest - 2, "waiting")]
+
+
+def test_what_retention_took_from_the_store_is_not_missing(books: Books) -> None:
+    books.deliver(OLD, range(5000, 9000))
+    books.deliver(NEW, range(1, 3000))
+    books.say(OLD, (OLD, 8500, 9000))
+    books.say(NEW, (NEW, 3000, 3000))
+
+    assert books.missing == []
+
+
+# -- a window of time ----------------------------------------------------------------------------
+
+
+def test_a_window_cuts_an_epoch_apart_and_calls_nothing_lost_that_began_before_it(
+    books: Books,
+) -> None:
+    """Devices take turns, and their batches begin at times that do not rise with their seqs."""
+    books.deliver(OLD, range(1, 6001, 2), every_ms=5000, at=T - 25_000)
+    books.deliver(OLD, range(2, 6001, 2), every_ms=5000, device="pm-2")
+    books.say(OLD, (OLD, 6001, 6001))
+    account = books.since(T + 5000 * 3000)
+
+    assert account.gaps == []
+    assert 2990 < account.stored < 3010
+
+
+def test_what_began_long_before_a_window_is_looked_for_before_it_is_called_lost(
+    books: Books,
+) -> None:
+    books.deliver(OLD, [*range(1, 700), *range(701, 1001)])
+    books.deliver(OLD, [700], at=T - DAY)
+    books.say(OLD, (OLD, 1001, 1001))
+
+    assert books.since(T + 10_000 * 600).gaps == []
+
+
+def test_what_was_lost_before_a_window_is_not_told_again(books: Books) -> None:
+    books.deliver(OLD, [1, *range(5, 1000)])
+    books.say(OLD, (OLD, 5, 6, [(2, 3, "full")]), at=T + 60_000)
+    books.say(OLD, (OLD, 1000, 1000, [(2, 3, "full")]), at=T + 10_000_000)
+
+    assert books.since(T + 5_000_000).gaps == []
+    assert books.missing == [Gap(OLD, 2, 3, "lost", "full"), Gap(OLD, 4, 4, "lost", "forgotten")]
+
+
+def test_what_was_given_up_within_a_window_is_told_however_old_it_was(books: Books) -> None:
+    books.deliver(OLD, [*range(1, 20), *range(40, 1000)])
+    books.say(OLD, (OLD, 20, 30), at=T + 300_000)
+    books.say(OLD, (OLD, 1000, 1000, [(20, 39, "full")]), at=T + 10_000_000)
+
+    assert books.since(T + 5_000_000).gaps == [Gap(OLD, 20, 39, "lost", "full")]
+
+
+def test_what_was_given_up_within_a_window_and_yet_arrived_before_it_is_not_missing(
+    books: Books,
+) -> None:
+    books.deliver(OLD, [*range(1, 20), *range(25, 1000)])
+    books.say(OLD, (OLD, 1000, 1000, [(20, 39, "full")]), at=T + 10_000_000)
+
+    assert books.since(T + 5_000_000).gaps == [Gap(OLD, 20, 24, "lost", "full")]
+
+
+def test_what_waits_is_told_however_long_it_has_waited(books: Books) -> None:
+    books.deliver(OLD, [1, 2, 5])
+    books.deliver(NEW, range(1, 100), at=T + 30 * DAY)
+    books.say(NEW, (OLD, 3, 8), (NEW, 100, 100), at=T + 30 * DAY)
+
+    waiting = [Gap(OLD, 3, 4, "waiting"), Gap(OLD, 6, 7, "waiting")]
+    assert books.since(T + 30 * DAY - HOUR).gaps == waiting
+
+
+def test_an_epoch_without_room_in_the_list_waits_from_what_it_held(books: Books) -> None:
+    books.deliver(OLD, range(1, 2000))
+    books.say(OLD, (OLD, 1500, 2003), at=T + 19_000_000)
+    books.say(NEW, (NEWER, 1, 1), more=True, at=T + 19_100_000)
+    gaps = [Gap(OLD, 2000, 2002, "waiting")]
+
+    assert books.since(T + 18_000_000).gaps == gaps
+    assert books.missing == gaps
+
+
+def test_the_last_word_counts_though_it_was_said_before_the_window(books: Books) -> None:
+    books.deliver(OLD, [1, 2])
+    books.say(OLD, (OLD, 3, 8), at=T)
+
+    assert books.since(T + 30 * DAY).gaps == [Gap(OLD, 3, 7, "waiting")]
