@@ -32,6 +32,9 @@ LARGEST_KEPT: Final = 1024 * 1024
 _BLOCK: Final = 4096
 """Bytes of a disk's block: what the smallest file takes."""
 
+_SLACK: Final = 64
+"""One part in so many of a full folder is made free at once."""
+
 _SUFFIX: Final = ".json"
 _UNFINISHED: Final = ".tmp"
 
@@ -92,8 +95,7 @@ class DeadLetters:
         self._most_bytes = most_bytes
         self._mine = f".{secrets.token_hex(4)}{_UNFINISHED}"
         self._sizes: OrderedDict[str, int] = OrderedDict()
-        self._total = self._left = 0
-        self._disturbed = False
+        self._total = 0
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for path in folder.glob(f"*{_UNFINISHED}") if tidy else ():
@@ -112,12 +114,10 @@ class DeadLetters:
             return
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._notice()
             for letter in letters:
                 self._write(letter.name, _dump(letter))
             _sync(self._folder)
             self._evict()
-            self._left = _changed(self._folder)
         except OSError as error:
             raise _busy(self._folder, error) from None
 
@@ -125,10 +125,7 @@ class DeadLetters:
         """Throw away the letter of a batch that is in the store after all."""
         name = name_of(gateway, epoch, seq, payload)
         if name in self._sizes:
-            with suppress(OSError):  # then somebody took the folder away, and the letter with it
-                self._notice()
-                self.throw_away(name)
-                self._left = _changed(self._folder)
+            self.throw_away(name)
 
     def throw_away(self, name: str) -> bool:
         """Throw away the letter in a file of this name; False where there is none any more."""
@@ -139,16 +136,17 @@ class DeadLetters:
             return False
         return True
 
-    def _notice(self) -> None:
-        """See whether somebody else changed the folder since we left it."""
-        self._disturbed = self._disturbed or self._left != _changed(self._folder)
-
     def _look(self) -> None:
-        """Take in what lies there."""
-        self._sizes = OrderedDict(oldest_first(self._folder))
+        """Take in what lies there: somebody else may have discarded letters.
+
+        Raises:
+            OSError: The folder can't be read.
+        """
+        there = dict(oldest_first(self._folder))
+        known = [name for name in self._sizes if name in there]
+        new = [name for name in there if name not in self._sizes]
+        self._sizes = OrderedDict((name, there[name]) for name in [*known, *new])
         self._total = sum(self._sizes.values())
-        self._left = _changed(self._folder)
-        self._disturbed = False
 
     def _write(self, name: str, text: bytes) -> None:
         unfinished = self._folder / f"{name}{self._mine}"
@@ -161,10 +159,17 @@ class DeadLetters:
         self._sizes[name] = _room(len(text))
 
     def _evict(self) -> None:
-        """Give up the oldest, but none for the sake of letters that somebody else discarded."""
-        if self._total > self._most_bytes and self._disturbed:
-            self._look()
-        while self._total > self._most_bytes and len(self._sizes) > 1:
+        """Give up the oldest, but none for the sake of letters that somebody else discarded.
+
+        A little more than must be, so that the folder need not be looked through each time.
+        """
+        if self._total <= self._most_bytes:
+            return
+        self._look()
+        most = self._most_bytes
+        if self._total > most:
+            most -= most // _SLACK // _BLOCK * _BLOCK
+        while self._total > most and len(self._sizes) > 1:
             self.evicted += self.throw_away(next(iter(self._sizes)))
 
 
@@ -210,11 +215,6 @@ def _dump(letter: Letter) -> bytes:
         "payload": base64.b64encode(letter.payload[:LARGEST_KEPT]).decode(),
     }
     return json.dumps(document, indent=1).encode()
-
-
-def _changed(folder: Path) -> int:
-    """When a name was last made or taken away in the folder."""
-    return folder.stat().st_mtime_ns
 
 
 def _sync(folder: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.collector import deadletters
 from gateway.collector.deadletters import LARGEST_KEPT, DeadLetters, Letter
 from gateway.collector.letters import list_letters
 from gateway.errors import StoreBusy
@@ -148,3 +149,71 @@ def test_what_is_no_letter_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "notes.json").write_text("[]", encoding="utf-8")
     (tmp_path / "cut.json").write_text('{"v":1', encoding="utf-8")
     assert [one.seq for one in list_letters(tmp_path)] == [1]
+
+
+def test_no_letter_goes_for_the_sake_of_those_that_somebody_else_discarded(tmp_path: Path) -> None:
+    letters = DeadLetters(tmp_path, 5 * 4096)
+    letters.bury([named(seq) for seq in range(1, 6)])
+    guest = DeadLetters(tmp_path, 5 * 4096, tidy=False)
+    for seq in (3, 4, 5):
+        guest.discard("gw-1", EPOCH, seq, b"{}")
+    letters.bury([named(6), named(7), named(8)])
+    assert [one.seq for one in list_letters(tmp_path)] == [1, 2, 6, 7, 8]
+    letters.bury([named(9)])
+    assert [one.seq for one in list_letters(tmp_path)] == [2, 6, 7, 8, 9]
+    assert letters.evicted == 1
+
+
+def test_a_full_folder_is_not_looked_through_for_each_letter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    letters = DeadLetters(tmp_path, 640 * 4096)
+    letters.bury([named(seq) for seq in range(1, 641)])
+    looks: list[Path] = []
+    look = deadletters.oldest_first
+
+    def counted(folder: Path) -> list[tuple[str, int]]:
+        looks.append(folder)
+        return look(folder)
+
+    monkeypatch.setattr(deadletters, "oldest_first", counted)
+    for seq in range(641, 671):
+        letters.bury([named(seq)])
+    assert len(looks) == 3
+    assert letters.evicted == 33
+
+
+def test_a_letter_that_is_gone_already_is_not_counted_as_given_up(tmp_path: Path) -> None:
+    letters = DeadLetters(tmp_path, 3 * 4096)
+    letters.bury([named(seq) for seq in range(1, 4)])
+    DeadLetters(tmp_path, MIB).discard("gw-1", EPOCH, 1, b"{}")
+    assert not letters.throw_away("no such letter")
+    letters.bury([named(4), named(5)])
+    assert [one.seq for one in list_letters(tmp_path)] == [3, 4, 5]
+    assert letters.evicted == 1
+
+
+def test_two_that_bury_one_letter_at_a_time_leave_it_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters, guest = DeadLetters(tmp_path, MIB), DeadLetters(tmp_path, MIB, tidy=False)
+    sync, inside = os.fsync, iter([True])
+
+    def meanwhile(descriptor: int) -> None:
+        if next(inside, False):
+            guest.bury([named(7, reason="rows")])
+            assert [one.reason for one in list_letters(tmp_path)] == ["rows"]
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    letters.bury([named(7)])
+    assert [one.reason for one in list_letters(tmp_path)] == ["width"]
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_guest_leaves_what_the_collector_has_not_finished(tmp_path: Path) -> None:
+    unfinished = tmp_path / "gw-1@x@1.json.tmp"
+    unfinished.write_bytes(b"half")
+    DeadLetters(tmp_path, MIB, tidy=False)
+    assert unfinished.exists()
