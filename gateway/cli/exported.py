@@ -1,8 +1,9 @@
 """What waits in a spool as lines of text: what `spool export` writes.
 
 JSON lines tell everything, one reading a line. Line protocol tells a database exactly what a
-collector would have told it, in the order in which it may be believed: the readings of a batch,
-then its delivery.
+collector would have told it, in the order in which it may be believed: all readings, then the
+ledger. A database that refuses one line of a request may store the others, so the delivery of a
+batch must not stand beside its readings.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.cli.progress import Progress
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 WRONG_CLOCK: Final = "time"
 """The reason of a batch whose dates a collector did not believe."""
 
+
+LEDGER: Final = "# The ledger: write it when all of the above is stored."
+"""The line, which a database ignores, between the readings and what tells of them."""
 
 _TAILS: Final = ("", "-wal", "-shm")
 
@@ -70,6 +75,10 @@ class JsonLines:
                 flags=_digits(batch, row[1]),
                 causes=_digits(batch, batch.why.get(str(number), "0")),
             )
+
+    def ledger(self, _shelved: Shelved) -> Iterator[str]:
+        """Write nothing: each reading tells its batch."""
+        yield from ()
 
     def waiting(self, waiting: Waiting) -> Iterator[str]:
         """Write a reading that is in no batch yet."""
@@ -133,7 +142,7 @@ class LineProtocol:
         return [f"{number} {what}" for number, what in said if number]
 
     def batch(self, shelved: Shelved) -> Iterator[str]:
-        """Write the readings of a batch, then that they are there."""
+        """Write the readings of a batch."""
         batch = shelved.batch
         if shelved.refused == WRONG_CLOCK:
             self._doubted += 1
@@ -141,9 +150,13 @@ class LineProtocol:
         if shelved.refused:
             yield f"# refused by a collector: {write_foreign(shelved.refused)}"
         yield from lines.of_batch(self._gateway, batch)
-        yield lines.of_point(of_delivery(self._gateway, batch))
         if not batch.undated:
             self._span(batch.device, batch.first, batch.t + int(batch.r[-1][0]))
+
+    def ledger(self, shelved: Shelved) -> Iterator[str]:
+        """Write that a batch is there, for the end."""
+        if shelved.refused != WRONG_CLOCK:
+            yield lines.of_point(of_delivery(self._gateway, shelved.batch))
 
     def waiting(self, waiting: Waiting) -> Iterator[str]:
         """Write a reading that is in no batch yet, as the one that will carry it will."""
@@ -201,10 +214,15 @@ def write_out(path: Path, form: JsonLines | LineProtocol, output: Path | None) -
             tally.lost += 1
             progress.say(f"can't be read: {write_foreign(what)}")
 
-        with _opened(output, path) as out, open_contents(path, lose) as contents:
+        with (
+            _opened(output, path) as out,
+            open_contents(path, lose) as contents,
+            TemporaryFile("w+", encoding="utf-8") as ledger,  # of a million batches
+        ):
             progress.total = contents.count()
             for shelved in contents.batches():
                 out.writelines(f"{line}\n" for line in form.batch(shelved))
+                ledger.writelines(f"{line}\n" for line in form.ledger(shelved))
                 tally.batches += 1
                 tally.refused += bool(shelved.refused)
                 progress.step()
@@ -212,6 +230,10 @@ def write_out(path: Path, form: JsonLines | LineProtocol, output: Path | None) -
                 out.writelines(f"{line}\n" for line in form.waiting(waiting))
                 tally.readings += 1
                 progress.step()
+            if ledger.tell():
+                out.write(f"{LEDGER}\n")
+            ledger.seek(0)
+            out.writelines(ledger)
             out.writelines(f"{line}\n" for line in form.end())
     return tally
 

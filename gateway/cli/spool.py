@@ -70,11 +70,11 @@ def export(
     """Write out what waits in a spool, for a card brought home by hand; the file is only read.
 
     Batches come first, oldest first, those that a collector refused among them (marked), then the
-    readings that are in no batch yet. Lines are what a collector would have stored, with the
-    ledger's: write them in their order and stop at the first that the database refuses, since the
-    delivery of a batch stands behind its readings. Written twice, or sent again by the gateway,
-    they are the same points. What has no date is left out of lines, and so is what was refused
-    because of its time.
+    readings that are in no batch yet. Lines are what a collector would have stored, the ledger's
+    at the end: write them in their order and stop at what the database refuses, since the ledger
+    says that everything before it is there. Written twice, or sent again by the gateway, they are
+    the same points. What has no date is left out of lines, and so is what was refused because of
+    its time.
 
     What the card does not give any more is named and passed over; then the exit code is 1.
     """
