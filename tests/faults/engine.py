@@ -6,7 +6,8 @@ import time
 from heapq import heapify, heappop
 from typing import TYPE_CHECKING, Final
 
-from gateway.collector import deadletters, ledger
+from gateway.collector import ledger
+from gateway.collector.letters import list_letters
 from gateway.edge.passages import GAP_SECONDS
 from gateway.edge.spool_summary import summarize
 from gateway.simulator.player import now
@@ -100,7 +101,7 @@ def find_losses(plant: Plant) -> Losses:
     """Find which batches are lost, and hold the ledger's word against it."""
     looks = [*(kill.committed for kill in plant.record.kills), plant.committed()]
     lost = losses.find(plant.wire.batches, losses.delivered(plant.store, GATEWAY), looks)
-    lost.compare(ledger.missing(plant.store, GATEWAY))
+    lost.compare(ledger.missing(plant.store.reader(), GATEWAY))
     return lost
 
 
@@ -112,7 +113,7 @@ def _letters(plant: Plant, lost: Losses) -> Iterator[str]:
     before any commit, is lost, and its letter is all that tells of it.
     """
     for folder in plant.dead.values():
-        for letter in deadletters.list_letters(folder):
+        for letter in list_letters(folder):
             name = Name(str(letter.epoch), letter.seq or 0)
             elsewhere = name in lost.stored and len(plant.dead) > 1
             if not elsewhere and name not in lost.known | lost.unheard:

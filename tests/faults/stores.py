@@ -8,7 +8,9 @@ import sqlite3
 from signal import SIGKILL, Signals
 from typing import TYPE_CHECKING, Protocol
 
+from gateway.collector.influxql import InfluxReader
 from gateway.collector.sqlite import SqliteStore
+from gateway.collector.store import Reader
 from tests.faults.front import Front
 from tests.influx import DATABASE, Influx
 
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
     from gateway.collector.points import Fields, Tags
 
 
-class Kept(Protocol):
-    """A store, as the plant and the account see it; it is a `gateway.collector.store.Reader`."""
+class Kept(Reader, Protocol):
+    """A store, as the plant and the account see it."""
 
     @property
     def settings(self) -> str:
@@ -29,10 +31,8 @@ class Kept(Protocol):
     def open(self) -> None:
         """Begin."""
 
-    def select(
-        self, measurement: str, tags: Mapping[str, str], since: int = 0
-    ) -> Iterator[tuple[Tags, int, Fields]]:
-        """Iterate over points, series by series, each in the order of time, from `since` (ms)."""
+    def reader(self) -> Reader:
+        """Return what the product reads it with; the account has a way of its own."""
 
     def close(self) -> None:
         """End, whatever state it is in."""
@@ -50,6 +50,10 @@ class File(SqliteStore):
 
     def open(self) -> None:
         """Begin: a collector makes the file."""
+
+    def reader(self) -> Reader:
+        """Return what the product reads it with: this."""
+        return self
 
     def lock(self) -> None:
         """Take it: nobody else can write; where a frozen collector holds it, nobody can either."""
@@ -99,6 +103,10 @@ class Server:
         """Start it and its front, and return once it answers."""
         self.front.start()
         self.influx.start()
+
+    def reader(self) -> Reader:
+        """Return what the product reads it with."""
+        return InfluxReader(self.influx.url, "", DATABASE, None)
 
     def start(self) -> None:
         """Start the database again; it answers when it is ready."""
