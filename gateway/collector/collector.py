@@ -158,14 +158,14 @@ class Collector:
             return
         if self._connected:
             within = min(within, self._receipts.wait(now))
-        event = self._inbox.get(within)
         for _ in range(_AT_ONCE):
+            event = self._inbox.get(within)
             if event is None:
                 return
             self._react(event)
             if self._subscriber.is_full() or self._subscriber.wait() <= 0:
                 return
-            event = self._inbox.get(0.0)
+            within = 0.0
 
     def _react(self, event: Event) -> None:
         match event:

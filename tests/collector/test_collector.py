@@ -144,6 +144,23 @@ def test_what_came_while_the_collector_was_away_is_there_when_it_is_back(
             assert running.seqs == list(range(1, 31))
 
 
+def test_of_a_flood_every_message_is_acknowledged_and_none_comes_twice(
+    broker: Broker, tmp_path: Path
+) -> None:
+    with collecting(broker, "5", tmp_path):
+        pass
+    seqs = list(range(1, 151))
+    with Gateway(broker, "5") as gateway:
+        for seq in seqs:
+            gateway.publish(payload(seq))
+        with collecting(broker, "5", tmp_path) as running:
+            until(lambda: running.seqs == seqs, 10, "all in the store")
+            until(lambda: sorted(gateway.stored) == seqs, 10, "all receipts")
+    with collecting(broker, "5", tmp_path) as again:
+        assert again.status["duplicates"] == 0
+        assert again.seqs == seqs
+
+
 def test_every_hostile_payload_is_a_dead_letter_and_delays_nobody(
     broker: Broker, protocol: str, tmp_path: Path
 ) -> None:
