@@ -9,11 +9,12 @@ with Centre(tmp_path) as centre:
 from __future__ import annotations
 
 import getpass
+import importlib.util
 import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.config.broker import BrokerConfig
 from tests.broker import Broker, free_port
@@ -35,14 +36,31 @@ def prepare(volumes: Path, *words: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
+def _imported() -> Any:  # noqa: ANN401 - a module that is no part of a package
+    """Import prepare.py: quicker than a process for each account."""
+    spec = importlib.util.spec_from_file_location("prepare", PREPARE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_PREPARE: Final = _imported()
+
+
 class Centre(Broker):
     """A Mosquitto with the configuration, the ACL and the accounts of deploy/."""
 
-    def __init__(self, folder: Path, *, tls: bool = False) -> None:
+    def __init__(self, folder: Path, *gateways: str, tls: bool = False) -> None:
         """Make accounts and, for the listener of the gateways, an authority and its keys."""
+        self.folder = folder
         self.volumes = folder / "volumes"
         self._tls_port = free_port() if tls else 0
-        prepare(self.volumes, "secrets", "--acl", str(DEPLOY / "mosquitto" / "acl"))
+        volumes = _PREPARE.Volumes(self.volumes)
+        _PREPARE.make_secrets(volumes, DEPLOY / "mosquitto" / "acl")
+        for gateway in gateways:
+            self._keep(gateway, _PREPARE.add(volumes, gateway))
         if tls:
             (folder / "tls").mkdir()
             self.ca = issue(folder / "tls", "ca")
@@ -80,12 +98,6 @@ class Centre(Broker):
         """Read the password of one of the accounts that are there from the start."""
         service = "collector/broker" if user == "collector-1" else f"mosquitto/{user}"
         return (self.volumes / f"{service}.password").read_text("ascii").strip()
-
-    def add(self, user: str) -> Path:
-        """Let somebody in, and return the file with the password."""
-        file = self._keep(user, prepare(self.volumes, "account", user))
-        self.reload()
-        return file
 
     def _keep(self, user: str, password: str) -> Path:
         file = self.folder / f"{user}.password"

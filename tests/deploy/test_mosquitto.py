@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from gateway.mqtt import Arrived, Confirmed, Connected, Connection, Denied, Disconnected, Terms
 from tests.deploy.centre import DEPLOY, Centre, prepare
@@ -68,9 +71,7 @@ class Client:
 
 @pytest.fixture
 def centre(tmp_path: Path) -> Iterator[Centre]:
-    with Centre(tmp_path) as running:
-        running.add("gw-1")
-        running.add("gw-2")
+    with Centre(tmp_path, "gw-1", "gw-2") as running:
         yield running
 
 
@@ -164,9 +165,7 @@ def test_a_gateway_that_was_removed_gets_in_no_more(centre: Centre) -> None:
 
 
 def test_over_tls_nobody_throws_out_another_by_taking_its_client_id(tmp_path: Path) -> None:
-    with Centre(tmp_path, tls=True) as centre:
-        centre.add("gw-1")
-        centre.add("gw-2")
+    with Centre(tmp_path, "gw-1", "gw-2", tls=True) as centre:
         honest = Client(centre, "gw-1", f"{ROOT}/gw-1/receipt", tls=True)
         thief = Client(centre, "gw-2", client_id="gw-1", tls=True)
 
@@ -208,3 +207,22 @@ def test_the_window_s_reason_stands_beside_it() -> None:
     reason = re.sub(r"\s*\n# ", " ", window[1])
     assert "two writes' worth of messages" in reason
     assert "1,000 ten-row batches are two writes of 5,000 rows" in reason
+
+
+def test_the_health_check_asks_the_broker_itself_and_notices_when_it_hangs(centre: Centre) -> None:
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+    service = compose["services"]["mosquitto"]
+    assert service["environment"] == {"XDG_CONFIG_HOME": "/etc/mosquitto/simpang"}
+    command = [word.replace("$$", "$") for word in service["healthcheck"]["test"][1:]]
+    command += ["-p", str(centre.port)]
+    env = {**os.environ, "XDG_CONFIG_HOME": str(centre.volumes / "mosquitto")}
+
+    def healthy(seconds: str) -> bool:
+        words = [seconds if word == "5" else word for word in command]
+        return subprocess.run(words, env=env, check=False, capture_output=True).returncode == 0
+
+    assert healthy("5")
+    centre.freeze()
+    assert not healthy("1")
+    centre.thaw()
+    assert not any(centre.password("health") in word for word in command)
