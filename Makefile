@@ -9,11 +9,11 @@ COLLECTORS ?= 1
 # Debian keeps its servers, mosquitto among them, where an ordinary user's PATH does not look.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 WITH_SERVERS := PATH="$$PATH:/usr/sbin"
-SERVERS := mosquitto faketime influxdb nginx systemd
+SERVERS := mosquitto mosquitto-clients faketime influxdb nginx systemd
 
 PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check
 EDITABLE := $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
-CODE := schemas devices gateway tests bench
+CODE := schemas devices gateway tests bench deploy
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format generate bench chaos safeguards hostile lock clean
@@ -25,7 +25,7 @@ run: .venv/run ## Install, then show the whole chain for half a minute
 	@simpang demo --seconds 30
 
 test: ## Everything that must hold: check, tests, safeguards, a short chaos
-	@$(WITH_SERVERS); for program in mosquitto faketime influxd nginx systemd-analyze; do \
+	@$(WITH_SERVERS); for program in mosquitto mosquitto_sub faketime influxd nginx systemd-analyze; do \
 	  command -v $$program >/dev/null || { .ci/debian $(SERVERS); break; }; done
 	@$(WITH_SERVERS) .ci/test
 
