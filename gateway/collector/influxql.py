@@ -99,7 +99,7 @@ class InfluxReader:
     ) -> Iterator[tuple[Tags, int, Fields]]:
         """Pick one value a minute of each field whose name has that suffix."""
         what = f"{pick}(/{re.escape(suffix)}$/)"
-        tail = f"{_by(by)}, time(1m) fill(none)"
+        tail = f"{_by(by, 'time(1m)')} fill(none)"
         for table in self.ask(_select(what, measurement, condition(tags, since, before), tail)):
             table.columns[:] = [name.removeprefix(f"{pick}_") for name in table.columns]
             yield from table.points()
@@ -140,5 +140,6 @@ def _select(what: str, measurement: str, where: str, tail: str = "") -> str:
     return " ".join(("SELECT", what, "FROM", identifier(measurement), where, tail))
 
 
-def _by(tags: Sequence[str]) -> str:
-    return "GROUP BY " + ", ".join(map(identifier, tags))
+def _by(tags: Sequence[str], *others: str) -> str:
+    parts = [*map(identifier, tags), *others]
+    return "GROUP BY " + ", ".join(parts) if parts else ""

@@ -145,6 +145,17 @@ def test_an_old_message_of_an_epoch_long_gone_calls_nothing_lost(books: Books) -
     assert books.missing == waiting
 
 
+def test_an_older_message_of_the_same_epoch_brings_back_none_that_is_gone(books: Books) -> None:
+    books.deliver(OLD, [1, 4])
+    books.say(NEW, (OLD, 2, 4), (NEW, 1, 1))
+    books.say(NEW, (NEW, 1, 3))
+    missing = books.missing
+    books.say(NEW, (OLD, 2, 4), (NEW, 1, 1))
+
+    assert Gap(OLD, 2, 3, "lost", "gone") in missing
+    assert books.missing == missing
+
+
 def test_within_an_epoch_the_message_with_the_larger_numbers_is_the_newer(books: Books) -> None:
     books.deliver(OLD, range(1, 6))
     books.deliver(OLD, [8])
