@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from tests.house import cli_page, config_page, messages
+from gateway.grafana import build
+from tests.house import cli_page, config_page, messages, staff_page
 from tests.house.tree import ROOT
 
 
@@ -18,9 +19,11 @@ def generated() -> dict[str, str]:
     files["docs/messages.md"] = messages.page()
     files["docs/config.md"] = config_page.page()
     files["docs/cli.md"] = cli_page.page()
-    return files
+    files |= staff_page.pages()
+    return files | build.files()
 
 
 if __name__ == "__main__":
     for name, text in generated().items():
+        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / name).write_text(text, encoding="utf-8")
