@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gateway.collector.ledger import Gap, Ledger
     from gateway.collector.points import Point
     from gateway.collector.store import Reader, Store
+    from schemas.batch import Batch
     from tests.influx import Influx
 
 _NUMBERS: Final = itertools.count(1)
@@ -74,6 +75,11 @@ class Books:
         self.time = self.time + 1000 if at is None else at
         spool = SpoolState(now=now, epochs=states, more=more)
         self.write(of_spool(GATEWAY, spool, self.time))
+
+    def store(self, made: Batch, gateway: str = GATEWAY) -> None:
+        """Store the readings of a batch, and what tells of it."""
+        assert self._store.write(self._store.rows(gateway, made)) == []
+        self.write([of_delivery(gateway, made)])
 
     @property
     def missing(self) -> list[Gap]:
