@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.faults.fates import Number
     from tests.faults.losses import Losses
     from tests.faults.record import Kill
+    from tests.grafana.queries import Report
 
 MISDATED_SECONDS: Final = 1.5
 """A stored time further than this from the true one is wrong."""
@@ -67,6 +68,7 @@ class Account:
         breaches: Every broken promise, in a sentence.
         tally: `lost`, `doubled`, `mis-dated`, `invented`, `never`: how many of each.
         losses: What became of the batches; None where nobody looked.
+        dashboards: What their queries found; None where the store is no database.
     """
 
     sent: Counter[str] = field(default_factory=Counter)
@@ -76,6 +78,7 @@ class Account:
     breaches: list[str] = field(default_factory=list)
     tally: Counter[str] = field(default_factory=Counter)
     losses: Losses | None = None
+    dashboards: Report | None = None
 
     def breach(self, what: str, sentence: str) -> None:
         """Note a broken promise."""

@@ -16,7 +16,9 @@ from tests.faults.account import Account, settle
 from tests.faults.plant import COMMIT_SECONDS, GATEWAY
 from tests.faults.schedule import RADAR, READERS
 from tests.faults.sensors import HELD_SECONDS, TRAFFIC_INTERVAL
+from tests.faults.stores import Server
 from tests.faults.wire import Name
+from tests.grafana.queries import check_queries
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from tests.faults.losses import Losses
     from tests.faults.plant import Plant
     from tests.faults.schedule import Fault
+    from tests.grafana.queries import Report
 
 BEFORE_SECONDS: Final = 5.0
 """From the start to the first fault; the clock is confirmed in the middle of it."""
@@ -92,7 +95,11 @@ def account(plant: Plant) -> Account:
     flaws += store.flaws(plant.store, GATEWAY)
     lost = find_losses(plant)
     settled.losses = lost
-    for flaw in (*flaws, *plant.wire.flaws, *lost.flaws, *_letters(plant, lost)):
+    flaws += [*plant.wire.flaws, *lost.flaws, *_letters(plant, lost)]
+    if isinstance(plant.store, Server):
+        settled.dashboards = _ask_as_grafana(plant.store, plant.began + offset)
+        flaws += [f"a panel shows nothing: {query}" for query in settled.dashboards.empty]
+    for flaw in flaws:
         settled.breach("flaw", flaw)
     return settled
 
@@ -103,6 +110,11 @@ def find_losses(plant: Plant) -> Losses:
     lost = losses.find(plant.wire.batches, losses.delivered(plant.store, GATEWAY), looks)
     lost.compare(ledger.missing(plant.store.reader(), GATEWAY))
     return lost
+
+
+def _ask_as_grafana(server: Server, began: float) -> Report:
+    """Ask what every panel asks; it must find what is there."""
+    return check_queries(server.influx.execute, round(began * 1000), round(time.time() * 1000))
 
 
 def _letters(plant: Plant, lost: Losses) -> Iterator[str]:

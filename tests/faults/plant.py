@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from gateway.edge.spool_summary import summarize
 from gateway.simulator import broker
 from gateway.simulator.child import Child
+from gateway.simulator.player import now
 from tests.faults import clock, sensors
 from tests.faults.disk import SmallDisk
 from tests.faults.proxy import Proxy
@@ -54,6 +55,8 @@ write_seconds = 0.1
 _GATEWAY: Final = """\
 [gateway]
 id = "{gateway}"
+latitude = -7.3881
+longitude = 109.3636
 
 [broker]
 url = "mqtt://127.0.0.1:{port}"
@@ -122,12 +125,14 @@ class Plant:
         store: What the collectors fill.
         dead: Their folders of dead letters, by their ids.
         record: What befell them.
+        began: When it was laid out, seconds of CLOCK_BOOTTIME.
     """
 
     def __init__(self, folder: Path, protocol: str, seed: int, scene: Scene) -> None:
         """Lay everything out in `folder`; nothing runs yet."""
         self.folder = folder
         self.record = Record()
+        self.began = now()
         self.clock = clock.WallClock(folder)
         self.disk = SmallDisk(folder / "disk")
         self.spool = self.disk.folder / "spool.db"

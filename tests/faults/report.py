@@ -48,6 +48,11 @@ def write(account: Account, plant: Plant) -> Iterator[str]:
             f" {len(account.losses.known)}, lost before anybody heard of them"
             f" {len(account.losses.unheard)}"
         )
+    if account.dashboards is not None:
+        yield (
+            f"{len(account.dashboards.answered)} queries of dashboards answered,"
+            f" {len(account.dashboards.absent)} about what these sensors do not measure"
+        )
     for breach in account.breaches[:_MOST]:
         yield f"BREACH {breach}"
     if len(account.breaches) > _MOST:
