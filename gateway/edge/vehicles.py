@@ -49,13 +49,16 @@ _SUMS: Final = (
 INTERVAL: Final = (*_SUMS, "seconds")
 """What every interval bears."""
 
+_COURSES: Final = {"in": -1, "out": 1}
+"""Channels that are directions: whether the distance of a vehicle shrinks or grows."""
+
 
 @dataclass(slots=True)
 class _Channel:
     """One lane or direction: who is passing, and the sums of the interval."""
 
+    passages: Passages
     sums: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_SUMS, 0.0))
-    passages: Passages = field(default_factory=Passages)
 
     def add(self, speeds: Iterable[float | None]) -> None:
         """Count passages."""
@@ -108,7 +111,7 @@ class Vehicles:
         """
         self._device = device
         self._seconds = interval
-        self._channels = {name: _Channel() for name in channels}
+        self._channels = {name: _new_channel(name) for name in channels}
         self._interval: _Interval | None = None
         self._seen: Stamp | None = None
         self._now: Stamp | None = None
@@ -116,12 +119,15 @@ class Vehicles:
 
     def see(self, detections: Iterable[Detection], stamp: Stamp) -> None:
         """Take the objects of one frame in."""
+        frame: dict[str, list[Detection]] = {}
         for detection in detections:
-            if detection.channel not in self._channels:
-                self._channels[detection.channel] = _Channel()
-            channel = self._channels[detection.channel]
+            frame.setdefault(detection.channel, []).append(detection)
+        for name, seen in frame.items():
+            if name not in self._channels:
+                self._channels[name] = _new_channel(name)
+            channel = self._channels[name]
             channel.add(channel.passages.over(stamp.boot))
-            channel.passages.see(detection, stamp.boot)
+            channel.passages.see(seen, stamp.boot)
 
     def observe(self, stamp: Stamp, turn: int, *, observing: bool) -> list[Measured]:
         """Let time pass up to `stamp`; return the intervals that ended.
@@ -204,6 +210,10 @@ class Vehicles:
         values = {quantity: Value(round(value, _DIGITS)) for quantity, value in sums.items()}
         values["seconds"] = Value(round(seconds, 3))
         return Reading(self._device, name, values, every=self._seconds)
+
+
+def _new_channel(name: str) -> _Channel:
+    return _Channel(Passages(_COURSES.get(name, 0)))
 
 
 def _at_wall(stamp: Stamp, wall: float) -> Stamp:
