@@ -292,7 +292,9 @@ class _Commands(Mapping[str, Command]):
         return len(self._listed)
 
 
-_PARAMS: Final = re.compile(r"set_target_params_(\d{1,3})m_([a-z]+)_(\d{1,3})kmh_(\d{1,3})s", re.ASCII)
+_PARAMS: Final = re.compile(
+    r"set_target_params_(\d{1,3})m_([a-z]+)_(\d{1,3})kmh_(\d{1,3})s", re.ASCII
+)
 _SENSITIVITY: Final = re.compile(r"set_sensitivity_(\d{1,3})x_snr(\d{1,3})", re.ASCII)
 
 

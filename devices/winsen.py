@@ -102,19 +102,13 @@ class Winsen(Driver):
         except NoReply:
             return
 
-    def read(self, settings: Settings) -> Dialogue:
+    def read(self, _settings: Settings) -> Dialogue:
         """Ask until a measurement comes; answers to anything else are passed over.
-
-        A sensor that was silent may have been without power: it is prepared again.
 
         Raises:
             NoReply: It did not answer, three times.
         """
-        try:
-            received = yield from carry_out(self.commands["read"], _WITHIN)
-        except NoReply:
-            yield from self.start(settings)
-            raise
+        received = yield from carry_out(self.commands["read"], _WITHIN)
         return _measured(received.fields)
 
 

@@ -10,6 +10,7 @@ from devices.driver import Ask, Listen, Pause, Received, Sample
 from devices.errors import DecodeError, DriverError, NoReply, NotReady
 from devices.framing import Frame, Framer
 from gateway.edge.line import at_last_byte
+from gateway.edge.watch import Silence
 
 if TYPE_CHECKING:
     from devices.driver import Dialogue, Driver, Line, Opening, Settings, Step
@@ -44,7 +45,10 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Waking:
-    """The sensor says that it does not measure yet."""
+    """The sensor says that it does not measure yet, or answers again: it may have had no power.
+
+    One that answers again is prepared again, too: what it was told may be forgotten.
+    """
 
     stamp: Stamp
 
@@ -69,7 +73,8 @@ class Conversation:
             settings: What the driver was told about it.
             line: How long a byte takes.
             watch: Counts what happens.
-            pace: Seconds between two questions to a sensor that only answers.
+            pace: Seconds between two questions to a sensor that only answers; asked more often
+                than it measures, it would only repeat itself.
         """
         self._driver = driver
         self._settings = settings
@@ -141,7 +146,7 @@ class Conversation:
         self._dialogue: Dialogue | Opening = begin(self._settings)
         self._opening = opening
         self._idle = True
-        self._asked = False
+        self._asked = self._polled = False
         self._stamp: Stamp | None = None
         self._unasked: tuple[bytes, Stamp] | None = None
         self._step: Step = Pause(rest)
@@ -194,6 +199,7 @@ class Conversation:
         if isinstance(step, Ask):
             if self._idle and not self._opening:
                 self._asked_at = now
+                self._polled = True
             self._asked = True
             self._forget()
             self._outgoing = step.data
@@ -207,8 +213,14 @@ class Conversation:
         if self._opening and self._unasked is not None:
             self._frames.appendleft(self._unasked)  # that it streams is told by its first reading
         if sample is not None and self._stamp is not None:
+            woke = self._polled and self._watch.cause is Silence.NO_REPLY
+            if woke:
+                self._events.append(Waking(self._stamp))
             self._watch.sampled(now, sample.fault)
             self._events.append(Observed(sample, self._stamp))
+            if woke:
+                self._start(now, opening=True)
+                return
         self._read_on(now, idle=self._idle and not self._opening)
 
     def _fail(self, now: float, error: DriverError) -> None:

@@ -64,7 +64,7 @@ class Device:
             if driver.channels
             else None
         )
-        pace = 0.0 if driver.channels else interval
+        pace = 0.0 if driver.channels else self._every or 0.0
         self._conversation = Conversation(driver, settings, line, watch, pace)
 
     def opened(self, stamp: Stamp, now: float) -> None:

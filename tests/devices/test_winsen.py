@@ -10,9 +10,7 @@ from devices.rehearsal import rehearse
 from devices.winsen import MHZ19
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from devices.driver import Fields, Received, Step
+    from devices.driver import Fields
 
 DEFAULTS = MHZ19.configure({})
 READ = Ask(bytes.fromhex("ff0186000000000079"), 1.0)
@@ -85,20 +83,6 @@ def test_its_self_calibration_is_switched_whether_it_answers_or_not(script: list
     told = MHZ19.configure({"abc": "off"})
 
     assert rehearse(MHZ19.start(told), script) == ([ABC_OFF], None)
-
-
-def test_one_that_fell_silent_is_told_again_once_it_may_be_there() -> None:
-    def silent() -> Generator[Step, Received, bool]:
-        try:
-            yield from MHZ19.read(MHZ19.configure({"abc": "off"}))
-        except NoReply:
-            return True
-        return False
-
-    steps, was_silent = rehearse(silent())
-
-    assert was_silent
-    assert steps == [READ, READ, READ, ABC_OFF]
 
 
 def test_whatever_outlives_a_power_cut_or_cant_be_undone_is_dangerous() -> None:
