@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 ROWS: Final = "rows"
 """The reason of a batch of which the store refused a row; its other rows are stored."""
 
+TOUCHED_REFUSED: Final = "touched"
+"""The reason of a batch that is stored, but of which no aggregate would ever hear."""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -91,7 +94,8 @@ class Writer:
             StoreDenied: The store does not let us in; decide nothing.
         """
         refused = self._write_rows(items)
-        refused |= self._write_ledger(items, refused)
+        undelivered, untouched = self._write_ledger(items, refused)
+        refused |= undelivered
         with self._lock:
             self._letters.bury(list(_letters(items, refused)))
             for at, item in enumerate(items):
@@ -100,7 +104,8 @@ class Writer:
                     self._letters.discard(
                         item.verdict.gateway, batch.epoch, batch.seq, item.payload
                     )
-        return list(_decisions(items, refused))
+        reasons = dict.fromkeys(untouched, TOUCHED_REFUSED) | dict.fromkeys(refused, ROWS)
+        return list(_decisions(items, reasons))
 
     def _write_rows(self, items: Sequence[Item]) -> dict[int, str]:
         """Write the readings; return the batches of which any row was refused, and why."""
@@ -120,10 +125,16 @@ class Writer:
         owners = [at for at, item in batches for _ in item.rows]
         return {owners[refusal.index]: refusal.reason for refusal in refusals}
 
-    def _write_ledger(self, items: Sequence[Item], refused: Mapping[int, str]) -> dict[int, str]:
-        """Write what tells of readings, and what gateways tell; return the batches refused here.
+    def _write_ledger(
+        self, items: Sequence[Item], refused: Mapping[int, str]
+    ) -> tuple[dict[int, str], list[int]]:
+        """Write what tells of readings, and what gateways tell.
 
         A batch of which a row was refused gets no delivery: it is not there yet.
+
+        Returns:
+            The batches whose delivery was refused, and why; and those whose device could not be
+            touched.
         """
         row = self._store.row
         whole = [
@@ -137,7 +148,12 @@ class Writer:
         refusals = self._store.write([*(one for _, one in whole), *news, *map(row, touched)])
         for refusal in refusals:
             log.error("the store refuses a point of the ledger: %s", refusal.reason)
-        return {whole[one.index][0]: one.reason for one in refusals if one.index < len(whole)}
+        undelivered = {
+            whole[one.index][0]: one.reason for one in refusals if one.index < len(whole)
+        }
+        keys = dict(enumerate(spans, len(whole) + len(news)))
+        untouched = {keys[one.index] for one in refusals if one.index in keys}
+        return undelivered, [at for at, one in _dated(items) if _device(one) in untouched]
 
     def _next_moment(self) -> int:
         """Return a time that rises strictly, also across restarts and steps of the clock."""
@@ -151,13 +167,20 @@ class Writer:
 def _spans(items: Sequence[Item]) -> dict[tuple[str, str], tuple[int, int]]:
     """Find from when to when each device got readings with a date."""
     spans: dict[tuple[str, str], tuple[int, int]] = {}
-    for item in items:
-        if isinstance(item.verdict, Sound) and not item.verdict.batch.undated:
-            sound = item.verdict
-            key = (sound.gateway, sound.batch.device)
-            first, last = spans.get(key, (sound.batch.first, sound.last))
-            spans[key] = (min(first, sound.batch.first), max(last, sound.last))
+    for _, sound in _dated(items):
+        first, last = spans.get(_device(sound), (sound.batch.first, sound.last))
+        spans[_device(sound)] = (min(first, sound.batch.first), max(last, sound.last))
     return spans
+
+
+def _device(sound: Sound) -> tuple[str, str]:
+    return sound.gateway, sound.batch.device
+
+
+def _dated(items: Sequence[Item]) -> Iterator[tuple[int, Sound]]:
+    for at, item in enumerate(items):
+        if isinstance(item.verdict, Sound) and not item.verdict.batch.undated:
+            yield at, item.verdict
 
 
 def _letters(items: Sequence[Item], refused: Mapping[int, str]) -> Iterator[Letter]:
@@ -173,11 +196,10 @@ def _letters(items: Sequence[Item], refused: Mapping[int, str]) -> Iterator[Lett
         yield Letter(item.topic, item.payload, reason, detail, item.received, gateway, epoch, seq)
 
 
-def _decisions(items: Sequence[Item], refused: Mapping[int, str]) -> Iterator[Decision]:
+def _decisions(items: Sequence[Item], reasons: Mapping[int, str]) -> Iterator[Decision]:
     for at, item in enumerate(items):
         match item.verdict:
             case Sound(gateway, batch):
-                reason = ROWS if at in refused else None
-                yield Decision(gateway, batch.epoch, batch.seq, reason)
+                yield Decision(gateway, batch.epoch, batch.seq, reasons.get(at))
             case Flawed(reason, _, str(gateway), str(epoch), int(seq)):
                 yield Decision(gateway, epoch, seq, reason)

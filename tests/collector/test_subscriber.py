@@ -255,6 +255,23 @@ def test_touched_spans_what_each_device_got(bench: Bench) -> None:
     assert fields == {"first": T + 10_000, "last": T + 21_000}
 
 
+def test_a_batch_that_no_aggregate_would_hear_of_is_stored_and_comes_again(bench: Bench) -> None:
+    bench.store.refuses = lambda point: (
+        point.measurement == "touched" and dict(point.tags)["device"] == "pm-1"
+    )
+    bench.take(payload(1))
+    bench.take(payload(2, device="pm-2"), f"{ROOT}/{GATEWAY}/readings/pm-2")
+    bench.write()
+    told = {"stored": {EPOCH: [[2, 2]]}, "refused": {EPOCH: [[1, 1, "touched"]]}}
+    assert bench.receipt() == {"v": 1, **told}
+    assert bench.store.inner.count("delivery") == 2
+    assert bench.reasons() == {}
+    bench.store.refuses = lambda _: False
+    bench.take(payload(1))
+    bench.write()
+    assert bench.receipt() == {"v": 1, "stored": {EPOCH: [[1, 1]]}}
+
+
 def test_a_spool_message_is_written_when_it_changed_and_only_then(bench: Bench) -> None:
     topic = f"{ROOT}/{GATEWAY}/spool"
     one = b'{"v":1,"now":"%s","epochs":[{"epoch":"%s","low":1,"next":5}]}' % ((EPOCH.encode(),) * 2)
