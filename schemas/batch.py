@@ -121,6 +121,8 @@ class Batch(Model):
             last = -1
             for number, row in enumerate(self.r):
                 last = _check_row(number, row, columns, last)
+        if self.undated:
+            _check_boot(self.r, 2 + self.q.index(BOOT_COLUMN))
         if not EARLIEST_MS <= self.t <= LATEST_MS - last:
             raise _Flaw("time", "a row lies before the year 2020 or beyond 2100")
         for row_number, causes in self.why.items():
@@ -322,6 +324,13 @@ def _flaw(column: _Column, value: object, flag: str) -> tuple[str, str] | None:
     if flag != _FAIL:
         return "range", f"{name} is {value}, out of {low:g} to {high:g}, and flagged {flag}"
     return None
+
+
+def _check_boot(rows: list[Row], place: int) -> None:
+    """Check the column that is no quantity: a store keeps it as a whole number of 64 bits."""
+    for number, row in enumerate(rows):
+        if row[place] is not None and not 0 <= row[place] <= LATEST_MS:
+            raise _Flaw("value", f"row {number}: {BOOT_COLUMN} is no time since a boot")
 
 
 def _check_digits(digits: str, width: int, known: frozenset[str]) -> None:

@@ -33,6 +33,7 @@ def test_a_sound_batch_is_sound_and_belongs_to_whom_the_topic_says() -> None:
     assert (sound.gateway, sound.batch.seq) == (GATEWAY, 1)
 
 
+NEVER: dict[str, Any] = {"clock": "never", "boot": "b", "q": ["pm2_5", "boot_ms"], "why": {}}
 NAN_ROW = [[0, "1", float("nan"), 1.0]]
 FLAWS: list[tuple[str, bytes, str, bool]] = [
     # what, payload, reason, whether epoch and seq can be read
@@ -65,6 +66,7 @@ FLAWS: list[tuple[str, bytes, str, bool]] = [
     ("a value below its range", raw(r=[[0, "2", 1.0, -5]], why={}), "range", True),
     ("a time before any gateway", raw(t=0), "time", True),
     ("a version in words", raw(v="1"), "version", True),
+    ("a boot that never was", raw(**NEVER, r=[[0, "4", 1.0, -1e299]]), "value", True),
     ("seq 0", raw(seq=0), "schema", False),
     ("an epoch in capitals", raw(epoch=EPOCH.upper()), "schema", False),
 ]

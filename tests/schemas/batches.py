@@ -66,6 +66,8 @@ def _cells(draw: Callable[[st.SearchStrategy[Any]], Any], columns: list[str]) ->
 def _value(name: str, flag: str) -> st.SearchStrategy[Any]:
     if flag == "9":
         return st.none()
+    if name == BOOT_COLUMN:
+        return st.integers(0, LATEST_MS)
     quantity = QUANTITIES.get(name)
     if flag == "4" or quantity is None:
         return values
