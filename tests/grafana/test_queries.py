@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.collector.lines import of_point
+from gateway.grafana.build import dashboards
 from tests.grafana import city
-from tests.grafana.queries import check_queries, fill, load, queries
+from tests.grafana.queries import Query, check_queries, fill, load, queries
 from tests.influx import Influx
 
 if TYPE_CHECKING:
@@ -24,15 +25,20 @@ def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influx]:
         yield server
 
 
-def only(influx: Influx, dashboard: str, panel: str, gateway: list[str]) -> dict[str, float]:
-    """Ask one panel of an English dashboard: its last number by tags, as Grafana shows it."""
-    (whole,) = (each for each in load() if each["uid"] == f"simpang-{dashboard}-en")
-    (query,) = (each for each in queries(whole) if each.where.split(" / ")[1] == panel)
-    filled = fill(query, {"gateway": gateway}, city.START, city.END)
+def only(influx: Influx, panel: str, gateways: list[str]) -> dict[str, float]:
+    """Ask one panel of the fleet: its last number by tags, as Grafana shows it."""
+    filled = fill(built(panel), {"gateway": gateways}, city.START, city.END)
     return {
         " ".join(one.get("tags", {}).values()): one["values"][-1][1]
         for one in influx.execute(filled)
     }
+
+
+def built(part: str) -> Query:
+    """Build the fleet anew, and find the one query whose place has these words in it."""
+    (fleet,) = (each.json for each in dashboards(["en"]) if "fleet" in each.uid)
+    (query,) = (each for each in queries(fleet) if f"/ {part} /" in f"{each.where} /")
+    return query
 
 
 def edited(uid: str, old: str, new: str) -> list[Any]:
@@ -83,9 +89,9 @@ def test_a_query_that_finds_nothing_is_seen(influx: Influx, old: str, new: str) 
 def test_a_gateway_that_fell_silent_is_counted_and_named(influx: Influx) -> None:
     both = list(city.GATEWAYS)
 
-    assert only(influx, "fleet", "Gateways reporting", both) == {"": 1}
-    assert only(influx, "fleet", "Gateways silent", both) == {"": 1}
-    now = only(influx, "fleet", "Gateways now", both)
+    assert only(influx, "Gateways reporting", both) == {"": 1}
+    assert only(influx, "Gateways silent", both) == {"": 1}
+    now = only(influx, "Gateways now", both)
     assert {gateway: reports > 0 for gateway, reports in now.items()} == {
         "gw-alun-alun": True,
         "gw-2.utara": False,
@@ -94,8 +100,7 @@ def test_a_gateway_that_fell_silent_is_counted_and_named(influx: Influx) -> None
 
 def test_data_capture_is_the_share_of_windows_with_something_in_them(influx: Influx) -> None:
     whole, third = (
-        set(only(influx, "fleet", "Data capture by device", [gateway]).values())
-        for gateway in city.GATEWAYS
+        set(only(influx, "Data capture by device", [gateway]).values()) for gateway in city.GATEWAYS
     )
 
     # The window that the end of the time cuts in two counts as one more.
@@ -104,9 +109,7 @@ def test_data_capture_is_the_share_of_windows_with_something_in_them(influx: Inf
 
 
 def test_losses_are_added_up_over_gateways(influx: Influx) -> None:
-    (whole,) = (each for each in load() if each["uid"] == "simpang-fleet-en")
-    (query,) = (each for each in queries(whole) if each.where.endswith("/ lost_full"))
-
+    query = built("lost_full")
     filled = fill(query, {"gateway": list(city.GATEWAYS)}, city.START, city.END)
 
     assert [one["values"][0][1] for one in influx.execute(filled)] == [2]
