@@ -36,7 +36,6 @@ RANDOM = {
 ACCOUNTS = {
     "collector-1": "collector/broker.password",
     "centre": "mosquitto/centre.password",
-    "health": "mosquitto/health.password",
 }
 """The broker's users besides the gateways (deploy/mosquitto/acl), and where each password lies."""
 
@@ -128,8 +127,8 @@ def make_secrets(volumes: Volumes, acl: Path) -> None:
     # Mosquitto wants both files to be its own, and readable by nobody else.
     volumes.write("mosquitto/acl", acl.read_text("utf-8").strip())
     # What mosquitto_sub reads by itself, so that no password stands in its arguments.
-    health = volumes.read("mosquitto/health.password")
-    volumes.write("mosquitto/mosquitto_sub", f"-u health\n-P {health}")
+    password = volumes.read(ACCOUNTS["centre"])
+    volumes.write("mosquitto/mosquitto_sub", f"-u centre\n-P {password}")
 
 
 def add(volumes: Volumes, user: str) -> str:
@@ -186,8 +185,8 @@ class Influx:
 def make_tokens(volumes: Volumes, url: str, org: str, bucket: str) -> None:
     """Make a token for each who needs one, where the one at hand does not work.
 
-    Nothing maps the bucket to a database for InfluxQL: since 2.3 a bucket without a mapping of its
-    own is found by its name. That it is, `lets_in` has seen.
+    Nothing maps the bucket to a database for InfluxQL: one without a mapping of its own is found by
+    its name (docs.influxdata.com, virtual DBRP mappings). That it is, `lets_in` has seen.
     """
     admin = Influx(url, volumes.read("influxdb/admin.token"))
     found = admin.ask("/api/v2/buckets", org=org, name=bucket)["buckets"]

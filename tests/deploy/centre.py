@@ -52,8 +52,17 @@ _PREPARE: Final = _imported()
 class Centre(Broker):
     """A Mosquitto with the configuration, the ACL and the accounts of deploy/."""
 
-    def __init__(self, folder: Path, *gateways: str, tls: bool = False) -> None:
-        """Make accounts and, for the listener of the gateways, an authority and its keys."""
+    def __init__(
+        self, folder: Path, *gateways: str, tls: bool = False, keys: Path | None = None
+    ) -> None:
+        """Make accounts and, for the listener of the gateways, an authority and its keys.
+
+        Args:
+            folder: Where everything lies.
+            gateways: Who gets an account.
+            tls: Whether gateways come in over TLS, too.
+            keys: A folder with ca.pem, server.pem and server.key, where they are made already.
+        """
         self.folder = folder
         self.volumes = folder / "volumes"
         self._tls_port = free_port() if tls else 0
@@ -61,10 +70,14 @@ class Centre(Broker):
         _PREPARE.make_secrets(volumes, DEPLOY / "mosquitto" / "acl")
         for gateway in gateways:
             self._keep(gateway, _PREPARE.add(volumes, gateway))
-        if tls:
+        if keys is not None:
+            (folder / "tls").symlink_to(keys)
+            self.ca = keys / "ca.pem"
+        elif tls:
             (folder / "tls").mkdir()
-            self.ca = issue(folder / "tls", "ca")
-            issue(folder / "tls", "server", self.ca)
+            authority = issue(folder / "tls", "ca")
+            self.ca = authority.cert
+            issue(folder / "tls", "server", authority)
         super().__init__(folder)
 
     @property
@@ -118,7 +131,7 @@ class Centre(Broker):
         if not file.exists():
             self._keep(user, self.password(user))
         settings = {"url": self.tls_url if tls else self.url, "protocol": protocol}
-        ca = {"ca_file": self.ca.cert} if tls else {}
+        ca = {"ca_file": self.ca} if tls else {}
         return BrokerConfig.model_validate(
             {**settings, **ca, "username": user, "password_file": file}
         )

@@ -153,15 +153,15 @@ def test_the_people_of_the_centre_can_command_but_forge_no_receipt_and_no_readin
 
 
 def test_a_gateway_that_was_removed_gets_in_no_more(centre: Centre) -> None:
+    stolen, honest = Client(centre, "gw-1"), Client(centre, "gw-2")
     prepare(centre.volumes, "remove", "gw-1")
     centre.reload()
 
-    events = Events()
-    connection = Connection(centre.access("gw-1"), Terms("gw-1"), events.put)
-    connection.start()
-    assert "refuses us" in events.wait(Disconnected).reason
-    connection.stop()
-    Client(centre, "gw-2").leave()
+    assert "refuses us" in stolen.events.wait(Disconnected, 2).reason
+    assert honest.says(f"{ROOT}/gw-2/health")
+    assert honest.events.all(Disconnected) == []
+    stolen.leave()
+    honest.leave()
 
 
 def test_over_tls_nobody_throws_out_another_by_taking_its_client_id(tmp_path: Path) -> None:
@@ -225,4 +225,4 @@ def test_the_health_check_asks_the_broker_itself_and_notices_when_it_hangs(centr
     centre.freeze()
     assert not healthy("1")
     centre.thaw()
-    assert not any(centre.password("health") in word for word in command)
+    assert not any(centre.password("centre") in word for word in command)

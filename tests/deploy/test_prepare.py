@@ -45,7 +45,6 @@ def test_the_first_start_makes_every_secret_at_random(tmp_path: Path) -> None:
     assert set(ours) == set(theirs) == {
         "collector/broker.password", "grafana/admin.password", "grafana/secret.key",
         "influxdb/admin.password", "influxdb/admin.token", "mosquitto/centre.password",
-        "mosquitto/health.password",
     }  # fmt: skip
     together = [*ours.values(), *theirs.values()]
     assert len(set(together)) == len(together)
@@ -66,7 +65,7 @@ def test_only_the_service_that_needs_it_can_read_a_secret(tmp_path: Path) -> Non
 def test_no_password_of_the_broker_stands_anywhere_but_in_its_own_file(tmp_path: Path) -> None:
     prepare(tmp_path, "secrets", "--acl", str(ACL))
     for name, secret in secrets_of(tmp_path).items():
-        allowed = {name} | ({"mosquitto/mosquitto_sub"} if "health" in name else set())
+        allowed = {name} | ({"mosquitto/mosquitto_sub"} if "centre" in name else set())
         assert {file for file, text in made(tmp_path).items() if secret in text} == allowed
 
 

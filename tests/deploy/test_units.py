@@ -208,7 +208,7 @@ def gateway_config(centre: Centre, folder: Path) -> Path:
     password = centre.access(ID).password_file
     config = adapted(
         "examples/gateway.toml", folder,
-        password_file=str(password), ca_file=str(centre.ca.cert), trust="system",
+        password_file=str(password), ca_file=str(centre.ca), trust="system",
         url=f"{folder}/tty",
     )  # fmt: skip
     text = config.read_text("utf-8").replace(
