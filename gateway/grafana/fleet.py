@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from gateway.grafana.texts import Texts
 
 _SENSORS: Final = "\"device\" != 'node'"
+_BY_SENSOR: Final = ("gateway", "device")
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 
@@ -51,8 +52,8 @@ _REPORTED: Final = (
 def build(texts: Texts) -> list[Json]:
     """Make all panels, placed."""
     grid = Grid()
-    grid.open(texts.word("now"), [*_numbers(texts), *_gateways(texts)])
-    grid.open(texts.word("sensors"), _sensors(texts))
+    grid.open(texts.word("now"), [*_numbers(texts), *_now(texts)])
+    grid.open(texts.word("details"), _details(texts))
     grid.open(texts.word("backlog"), _backlog(texts))
     grid.folded(texts.word("days"), _days(texts))
     return grid.panels
@@ -95,21 +96,21 @@ def _number(
     return stat(title, says, [target], field=field, look=look, also=also)
 
 
-def _gateways(texts: Texts) -> Iterator[Placed]:
-    states = {
-        (0.0, 0.0): State(texts.word("silent"), RED),
-        (0.001, 1e9): State(texts.word("reporting"), GREEN),
-    }
-    field = {"color": {"mode": "fixed", "fixedColor": GREEN}, "mappings": ranged(states)}
+def _now(texts: Texts) -> Iterator[Placed]:
+    states = ranged(
+        {
+            (0.0, 0.0): State(texts.word("silent"), RED),
+            (0.001, 1e9): State(texts.word("reporting"), GREEN),
+        }
+    )
     now = Target("now", ask.reporting(), "$tag_gateway")
+    field = {"color": {"mode": "fixed", "fixedColor": GREEN}, "mappings": states}
     title, says = texts.title("fleet.now"), texts.says("fleet.now")
-    yield stat(title, says, [now], field=field, look="tiles", also=recent("7d")), 24, 5
+    yield stat(title, says, [now], field=field, look="tiles", also=recent("7d")), 12, 9
+    yield _sensors(texts), 12, 9
     over_time = Target("history", ask.reporting("$__interval"), "$tag_gateway")
     title, says = texts.title("fleet.history"), texts.says("fleet.history")
-    also = {"interval": ask.HEARTBEAT}
-    yield strip(title, says, [over_time], ranged(states), also), 24, 7
-    yield _heard(texts), 6, 9
-    yield _vitals(texts), 18, 9
+    yield strip(title, says, [over_time], states, {"interval": ask.HEARTBEAT}), 24, 7
 
 
 def _heard(texts: Texts) -> Json:
@@ -153,11 +154,12 @@ def _vitals(texts: Texts) -> Json:
     )  # fmt: skip
 
 
-def _sensors(texts: Texts) -> Iterator[Placed]:
+def _sensors(texts: Texts) -> Json:
     names = ("silence", "last_frame", "errors", "junk")
     what = ", ".join(f'last("{name}") AS "{name}"' for name in names)
-    by = ["gateway", "device"]
-    target = Target("sensors", ask.table(what, "node", [_SENSORS, ask.GATEWAYS], by), table=True)
+    target = Target(
+        "sensors", ask.table(what, "node", [_SENSORS, ask.GATEWAYS], _BY_SENSOR), table=True
+    )
     cause = texts.word("cause")
     columns: dict[str, Json] = {
         "gateway": {"displayName": texts.word("gateway")},
@@ -174,16 +176,24 @@ def _sensors(texts: Texts) -> Iterator[Placed]:
     for name in names[1:]:
         quantity = QUANTITIES[name]
         columns[name] = {"displayName": texts.label(quantity), "unit": unit(quantity)}
-    yield (
-        listing(
-            texts.title("fleet.sensors"), texts.says("fleet.sensors"), target, columns=columns,
-            order=(cause, True), hidden=["Time"], also=recent("30m"),
-        ), 12, 10,
-    )  # fmt: skip
-    query = ask.series('last("silence")', "node", [_SENSORS, ask.GATEWAYS], by)
+    return listing(
+        texts.title("fleet.sensors"),
+        texts.says("fleet.sensors"),
+        target,
+        columns=columns,
+        order=(cause, True),
+        hidden=["Time"],
+        also=recent("30m"),
+    )
+
+
+def _details(texts: Texts) -> Iterator[Placed]:
+    yield _heard(texts), 6, 9
+    yield _vitals(texts), 18, 9
+    query = ask.series('last("silence")', "node", [_SENSORS, ask.GATEWAYS], _BY_SENSOR)
     over_time = Target("silence", query, "$tag_gateway / $tag_device")
     title, says = texts.title("fleet.sensors_history"), texts.says("fleet.sensors_history")
-    yield strip(title, says, [over_time], mappings(texts.silences), {"interval": "10m"}), 12, 10
+    yield strip(title, says, [over_time], mappings(texts.silences), {"interval": "10m"}), 24, 9
 
 
 def _backlog(texts: Texts) -> Iterator[Placed]:

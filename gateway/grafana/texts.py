@@ -34,7 +34,7 @@ _WORDS: Final[dict[str, Pair]] = {
     "yes": ("Ya", "Yes"),
     "no": ("Tidak", "No"),
     "now": ("Sekarang", "Now"),
-    "sensors": ("Sensor", "Sensors"),
+    "details": ("Gateway dan sensor", "Gateways and sensors"),
     "backlog": ("Yang menunggu dan yang hilang", "What waits and what is lost"),
     "days": ("Riwayat harian", "Day by day"),
     "rejected": ("ditolak", "rejected"),
