@@ -220,6 +220,14 @@ def gateway_config(centre: Centre, folder: Path) -> Path:
     return config
 
 
+def fleet(config: Path) -> dict[str, bool]:
+    """Ask as an operator does which gateways are online."""
+    command = [sys.executable, "-m", "gateway.cli", "fleet", "list", "--config", str(config)]
+    command += ["--listen", "1", "--json"]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return {one["gateway"]: one["online"] for one in json.loads(said)["gateways"]}
+
+
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the keys")
 def test_both_services_do_all_their_work_under_their_units_and_from_the_shipped_configs(
     tmp_path: Path,
@@ -242,6 +250,8 @@ def test_both_services_do_all_their_work_under_their_units_and_from_the_shipped_
             until(lambda: gateway.runs() and collector.runs() and bool(stored()), 40, "a reading")
             gateway.told(b"WATCHDOG=1")
             collector.told(b"WATCHDOG=1")
+            assert fleet(tmp_path / "collector.toml") == {ID: True}
+            assert "no connection" not in collector.log
             assert gateway.stop() == 0, gateway.log
             assert collector.stop() == 0, collector.log
         uart.unplug()
