@@ -12,9 +12,12 @@ import getpass
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, Final
+
+import pytest
 
 from gateway.config.broker import BrokerConfig
 from tests.broker import Broker, free_port
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DEPLOY: Final = ROOT / "deploy"
+NEEDS_OPENSSL: Final = pytest.mark.skipif(
+    shutil.which("openssl") is None, reason="openssl makes the keys"
+)
 PREPARE: Final = DEPLOY / "compose" / "prepare.py"
 
 

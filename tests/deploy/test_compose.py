@@ -205,7 +205,7 @@ def test_the_image_builds_from_the_lock_alone_and_runs_as_nobody_of_importance()
     assert [("--require-hashes" in line, "--no-deps" in line) for line in installs] == [
         (True, False), (False, True),
     ]  # fmt: skip
-    assert ["USER", "simpang"] in instructions
+    assert ["USER", "10001:10001"] in instructions
     assert "--uid 10001" in read("deploy/compose/Dockerfile")
 
 

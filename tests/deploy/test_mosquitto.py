@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from gateway.mqtt import Arrived, Confirmed, Connected, Connection, Denied, Disconnected, Terms
-from tests.deploy.centre import DEPLOY, Centre, prepare
+from tests.deploy.centre import DEPLOY, NEEDS_OPENSSL, Centre, prepare
 from tests.events import Events
 from tests.waiting import until
 
@@ -164,6 +164,7 @@ def test_a_gateway_that_was_removed_gets_in_no_more(centre: Centre) -> None:
     honest.leave()
 
 
+@NEEDS_OPENSSL
 def test_over_tls_nobody_throws_out_another_by_taking_its_client_id(tmp_path: Path) -> None:
     with Centre(tmp_path, "gw-1", "gw-2", tls=True) as centre:
         honest = Client(centre, "gw-1", f"{ROOT}/gw-1/receipt", tls=True)

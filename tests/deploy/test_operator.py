@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from gateway.mqtt import Connected, Connection, Terms
-from tests.deploy.centre import DEPLOY, Centre
+from tests.deploy.centre import DEPLOY, NEEDS_OPENSSL, Centre
 from tests.events import Events
 from tests.house.tree import modules, read
 
@@ -88,6 +88,7 @@ def test_every_service_that_a_command_names_is_one() -> None:
     assert set(named) <= set(services["services"])
 
 
+@NEEDS_OPENSSL
 def test_the_keys_that_the_page_makes_let_a_gateway_in(tmp_path: Path) -> None:
     (block,) = [
         each for each in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) if "-CAkey" in each

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,7 +19,7 @@ import pytest
 from devices.plantower import PMS5003
 from gateway.edge.spool_summary import summarize
 from gateway.simulator.uart import Uart
-from tests.deploy.centre import DEPLOY, Centre
+from tests.deploy.centre import DEPLOY, NEEDS_OPENSSL, Centre
 from tests.deploy.confined import ANALYZE, settings
 from tests.house.tree import ROOT, read
 from tests.influx import Influx
@@ -228,7 +227,7 @@ def fleet(config: Path) -> dict[str, bool]:
     return {one["gateway"]: one["online"] for one in json.loads(said)["gateways"]}
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the keys")
+@NEEDS_OPENSSL
 def test_both_services_do_all_their_work_under_their_units_and_from_the_shipped_configs(
     tmp_path: Path,
 ) -> None:
