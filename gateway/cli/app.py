@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import config, dead, demo, device, port, run, simulate, spool
+from gateway.cli import config, dead, demo, device, fleet, grafana, port, run, simulate, spool
 from gateway.cli.words import complain
 from gateway.errors import ConfigError, SimpangError
 
@@ -35,6 +35,8 @@ device.app.command(epilog="Example: simpang device simulate nova.sds011 --noise"
 app.add_typer(device.app, name="device")
 app.add_typer(spool.app, name="spool")
 app.add_typer(dead.app, name="dead")
+app.add_typer(fleet.app, name="fleet")
+app.add_typer(grafana.app, name="grafana")
 
 
 def main() -> None:

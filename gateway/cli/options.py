@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.language import Language
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The config file.")]
@@ -17,6 +19,10 @@ MaybeConfigFile = Annotated[
 
 ConfigArgument = Annotated[
     Path, typer.Argument(metavar="FILE", help="A gateway.toml or collector.toml.")
+]
+
+Lang = Annotated[
+    Language | None, typer.Option("--lang", help="Indonesian or English; else as the locale says.")
 ]
 
 LogLevel = Annotated[

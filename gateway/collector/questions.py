@@ -90,10 +90,18 @@ class Questions(Reader, Protocol):
         Minutes in which no such field has a value are left out.
         """
 
+    def close(self) -> None:
+        """Let go of it."""
+
 
 @runtime_checkable
 class _Dated(Protocol):
     def newest(self, measurement: str, tags: Mapping[str, str]) -> int | None: ...
+
+
+@runtime_checkable
+class _Closable(Protocol):
+    def close(self) -> None: ...
 
 
 class ByHand:
@@ -172,6 +180,11 @@ class ByHand:
         for (group, time), values in picked.items():
             if values:
                 yield group, time, dict(values)
+
+    def close(self) -> None:
+        """Let go of the store, where there is something to let go of."""
+        if isinstance(self._reader, _Closable):
+            self._reader.close()
 
 
 def of(reader: Reader) -> Questions:
