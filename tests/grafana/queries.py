@@ -176,9 +176,15 @@ def _choices(
             yield from choose(at + 1, chosen | {name: value})
 
     made = list(choose(0, {}))
-    for name, count in found.items():
-        where = f"{dashboard['uid']} / ${name}"
-        (report.answered if count else report.empty).append(where)
+    for variable in variables:
+        where = f"{dashboard['uid']} / ${variable['name']}"
+        whole = variable["query"].partition(" WHERE ")[0]
+        if found[variable["name"]]:
+            report.answered.append(where)
+        elif ask(whole):
+            report.empty.append(f"{where}: {variable['query']}")
+        else:
+            report.absent[where] = whole
     return made
 
 
