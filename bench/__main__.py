@@ -1,73 +1,62 @@
-"""`make bench`: the hot paths of the edge and the wire, each beside a yardstick of the same run."""
+"""`make bench`: each figure beside what the same machine could do in the same minute.
+
+python -m bench                 all of it, a quarter of an hour on two cores
+python -m bench rows wire       some of it
+python -m bench --quick         a look at all of it, too short to be quoted
+python -m bench --keep          all of it, and docs/bench.md and docs/bench.json are written anew
+"""
 
 from __future__ import annotations
 
-import json
-import resource
-import subprocess
+import argparse
 import sys
 import tempfile
 import time
-from functools import partial
 from pathlib import Path
-from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from bench.edge import drain, journey
-from bench.wire import sizes, speeds
+from bench import card, drain, edge, latency, page, rows, share, wire
+from bench.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-ROUNDS = 5
+    from bench.figure import Figure
 
+FIGURES: Final[dict[str, Callable[[Run], Iterator[Figure]]]] = {
+    "rows": rows.measure,
+    "share": share.measure,
+    "drain": drain.measure,
+    "latency": latency.measure,
+    "edge": edge.measure,
+    "wire": wire.measure,
+    "card": card.measure,
+}
 
-def cost(work: Callable[[], int]) -> float:
-    """Take the median over some rounds of what one unit of work costs, in CPU µs."""
-    costs = []
-    for _ in range(ROUNDS):
-        began = time.process_time()
-        units = work()
-        costs.append((time.process_time() - began) * 1e6 / units)
-    return median(costs)
-
-
-def import_memory() -> int:
-    """Resident memory of a gateway process that has imported all it needs, kB."""
-    code = (
-        "import gateway.edge.process, resource;"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    )
-    return int(subprocess.check_output([sys.executable, "-c", code], text=True))
+_DISK: Final = Path("/var/tmp")  # noqa: S108 - a folder of our own in it; /tmp may be no disk at all
 
 
 def main() -> int:
-    """Print one table, and the same as JSON."""
-    rows: dict[str, float | int | str] = {}
-    yardstick = cost(lambda: _parse_json(2000))
-    rows["yardstick: json.loads of a 10 × 3 batch, µs"] = round(yardstick, 2)
-    for name, work in speeds().items():
-        rows[f"{name}, × yardstick"] = round(cost(work) / yardstick, 2)
-    rows |= sizes()
-    with tempfile.TemporaryDirectory(prefix="simpang-bench-") as folder:
-        for path in (journey, drain):
-            each = cost(partial(path, Path(folder)))
-            rows[f"{path.__name__}: a reading, × yardstick"] = round(each / yardstick, 2)
-    rows["imports of the gateway process, RSS kB"] = import_memory()
-    rows["peak RSS of this bench, kB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    width = max(map(len, rows))
-    for name, value in rows.items():
-        print(f"{name:{width}}  {value}")
-    print(json.dumps(rows, ensure_ascii=False))
+    """Measure, and print the table and the same as JSON."""
+    parser = argparse.ArgumentParser(prog="bench", description="How fast, as ratios of one run.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(FIGURES)}")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, a tenth of the load")
+    parser.add_argument("--keep", action="store_true", help="write docs/bench.md and bench.json")
+    options = parser.parse_args()
+    unknown = set(options.names) - FIGURES.keys()
+    if unknown or (options.keep and (options.names or options.quick)):
+        parser.error(f"no such figure: {unknown}" if unknown else "only a whole run is kept")
+    began = time.monotonic()
+    figures: list[Figure] = []
+    for name in options.names or FIGURES:
+        with tempfile.TemporaryDirectory(prefix="simpang-bench-", dir=_DISK) as folder:
+            figures += FIGURES[name](Run(Path(folder), options.quick))
+    result = page.result(figures, seconds=time.monotonic() - began, quick=options.quick)
+    print(page.table(result))
+    print(page.as_json(result))
+    if options.keep:
+        page.keep(result)
     return 0
-
-
-def _parse_json(times: int) -> int:
-    row = '[0,"1",8.1,12.2,15.3]'
-    text = f'{{"v":1,"q":["pm1_0","pm2_5","pm10"],"r":[{",".join([row] * 10)}]}}'
-    for _ in range(times):
-        json.loads(text)
-    return times
 
 
 if __name__ == "__main__":

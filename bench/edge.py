@@ -1,80 +1,116 @@
-"""The edge: a reading through batcher, spool and publisher, and the draining of a backlog."""
+"""A gateway with ten sensors at 1 Hz under TLS: CPU for a thousand readings, and memory."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from uuid import uuid4
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Final
 
-from gateway.clock import FakeClock
-from gateway.edge.batcher import Batcher
-from gateway.edge.publisher import Publisher
-from gateway.edge.spool import Spool
-from gateway.trust import Trust
-from schemas.reading import Flag, Reading, Value
-from schemas.receipt import Receipt
+from bench import process
+from bench.city import SETTINGS, City, running
+from bench.figure import at_most, figure
+from devices import registry
+from gateway.simulator.air import Air
+from gateway.simulator.plantower import Plantower
+from gateway.simulator.player import Player
+from gateway.simulator.uart import Uart
+from tests.broker import free_port
+from tests.keys import issue
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from gateway.edge.held import Held
+    from bench.figure import Figure
+    from bench.run import Run
 
-READINGS = 5000
+SENSORS: Final = 10
+SECONDS: Final = 12.0
+"""How long a round watches; batches close each 10 s."""
 
+MEMORY: Final = 42.0
 
-class _Edge:
-    """A spool with its batcher and publisher on a fake clock."""
+_MODEL: Final = "plantower.pms5003"
+_FRAME: Final = 32
+"""Bytes of a frame of this model."""
 
-    def __init__(self, folder: Path) -> None:
-        self.clock = FakeClock()
-        now = self.clock.monotonic()
-        self.spool = Spool(folder / f"{uuid4().hex}.db", now=now)
-        trust = Trust.of("system", self.clock.boot_id)
-        trust.poll(self.clock.stamp())
-        self.batcher = Batcher(
-            self.spool, trust, site="here", boot_id=self.clock.boot_id, batch_seconds=10.0, now=now
-        )
-        self.publisher = Publisher(self.spool)
+_GATEWAY: Final = """\
+[gateway]
+id = "gw-1"
 
-    def measure(self, number: int) -> None:
-        values = {name: Value(8.0 + number % 7, Flag.PASS) for name in ("pm1_0", "pm2_5", "pm10")}
-        now = self.clock.monotonic()
-        reading = Reading("pm-1", None, values, 1.0)
-        self.publisher.born(self.batcher.append(reading, self.clock.stamp(), "made.up", now))
-        self.clock.advance(1.0)
-        now = self.clock.monotonic()
-        self.publisher.born(self.batcher.close_due(now))
-        if self.spool.wants_commit(now):
-            self.batcher.save(now)
-            self.publisher.born(self.spool.commit(now).ready)
+[broker]
+url = "mqtts://127.0.0.1:{port}"
+ca_file = "{ca}"
 
-    def receipt(self) -> int:
-        now = self.clock.monotonic()
-        sent: list[Held] = []
-        while (held := self.publisher.next(now)) is not None:
-            sent.append(held)
-        for held in sent:
-            self.publisher.receipt(Receipt(stored={held.epoch: [(held.seq, held.seq)]}), now)
-        return len(sent)
+[clock]
+trust = "system"
+
+[spool]
+path = "{folder}/spool.db"
+"""
+
+_PORT: Final = """
+[[ports]]
+url = "{tty}"
+devices = [{{ id = "{name}", driver = "{model}" }}]
+"""
 
 
-def journey(folder: Path) -> int:
-    """Measure, publish and be receipted, with the link up; return the readings."""
-    edge = _Edge(folder)
-    edge.publisher.connected()
-    for number in range(READINGS):
-        edge.measure(number)
-        edge.receipt()
-    edge.spool.close(edge.clock.monotonic())
-    return READINGS
+def measure(run: Run) -> Iterator[Figure]:
+    """Let both gateways live side by side, each with sensors of its own, and watch them."""
+    ca = issue(run.folder, "ca")
+    server = issue(run.folder, "server", ca)
+    port = free_port()
+    settings = [
+        *SETTINGS, f"listener {port} 127.0.0.1",
+        f"cafile {ca.cert}", f"certfile {server.cert}", f"keyfile {server.key}",
+    ]  # fmt: skip
+    cost: tuple[list[float], list[float]] = [], []
+    memory: tuple[list[float], list[float]] = [], []
+    with City(run.folder, settings) as city, ExitStack() as stack:
+        ours = _sensors(stack, run.folder, "ours")
+        theirs = _sensors(stack, run.folder, "plain")
+        config = _config(run.folder, port, ca.cert, ours)
+        arguments = "127.0.0.1", str(port), str(ca.cert), str(_FRAME), *map(str, theirs)
+        stack.enter_context(running(city.collector()))
+        gateways = [
+            stack.enter_context(running(child))
+            for child in (
+                city.python("gateway", "gateway.edge.process", "--config", str(config)),
+                city.python("plain", "bench.plain", *arguments),
+            )
+        ]
+        time.sleep(SECONDS)  # until the first batches were born
+        for _ in run.rounds("a gateway with ten sensors"):
+            before = [process.cpu(child.pid) for child in gateways]
+            time.sleep(SECONDS)
+            for place, child in enumerate(gateways):
+                used = process.cpu(child.pid) - before[place]
+                cost[place].append(used / (SENSORS * SECONDS) * 1e6)
+                memory[place].append(process.resident(child.pid))
+        for child in gateways:
+            if not child.alive:
+                raise RuntimeError(f"the {child.name} ended:\n{child.last_lines()}")
+    beside = "frames sent on as they come"
+    yield figure("CPU of the gateway for 1,000 readings", "ms", cost[0], beside, cost[1])
+    yield figure("memory of the gateway", "MB", memory[0], beside, memory[1], at_most(MEMORY))
 
 
-def drain(folder: Path) -> int:
-    """Fill a spool with the link down, then drain it; return the readings."""
-    edge = _Edge(folder)
-    for number in range(READINGS):
-        edge.measure(number)
-    edge.publisher.connected()
-    while edge.receipt():
-        pass
-    edge.spool.close(edge.clock.monotonic())
-    return READINGS
+def _sensors(stack: ExitStack, folder: Path, name: str) -> list[Path]:
+    """Let sensors speak, once a second each, and return their ports."""
+    driver = registry.find(_MODEL)
+    ports = [folder / f"tty-{name}-{number}" for number in range(SENSORS)]
+    for number, port in enumerate(ports):
+        player = Player(port.name, Plantower(driver, Air(number)), Uart(port))
+        player.start()
+        stack.callback(player.stop)
+    return ports
+
+
+def _config(folder: Path, port: int, ca: Path, ports: Sequence[Path]) -> Path:
+    file = folder / "gateway.toml"
+    text = _GATEWAY.format(port=port, ca=ca, folder=folder) + "".join(
+        _PORT.format(tty=tty, name=f"pm-{number}", model=_MODEL) for number, tty in enumerate(ports)
+    )
+    file.write_text(text, encoding="utf-8")
+    return file

@@ -1,55 +1,70 @@
-"""The wire: what a batch costs to encode, to decode and to carry."""
+"""The wire: bytes of whole PUBLISH packets for each value they carry."""
 
 from __future__ import annotations
 
-from functools import partial
-from random import Random
-from typing import TYPE_CHECKING
+import json
+import zlib
+from typing import TYPE_CHECKING, Final
 
-from schemas.batch import Batch, decode, encode
+from bench import made
+from bench.figure import at_most, figure
+from bench.hose import publish
+from gateway.collector import lines
+from schemas.batch import encode
+from schemas.topics import ROOT, Kind, build
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-OVERHEAD = 4 + len("simpang/v1/gw-alun-alun/readings/pm-1") + 2
-"""Bytes of a PUBLISH around its payload: fixed header, topic, packet id (MQTT 3.1.1)."""
+    from bench.figure import Figure, Target
+    from bench.run import Run
+    from schemas.batch import Batch
 
+SECONDS: Final = (10, 60, 300)
+"""How long a batch gathers readings, one a second."""
 
-def batch(rows: int, seed: int = 1) -> Batch:
-    """Make a batch of three wandering values, one row a second."""
-    luck = Random(seed)
-    values = [8.0, 12.0, 15.0]
-    table: list[list[object]] = []
-    for number in range(rows):
-        values = [max(0.0, round(value + luck.gauss(0, 0.7))) for value in values]
-        table.append([number * 1000, "1", *values])
-    return Batch.model_validate({
-        "epoch": "6f1c0a0000000000", "seq": 4711, "device": "pm-1", "site": "alun-alun",
-        "model": "plantower.pms5003", "clock": "synced", "t": 1_764_000_000_000,
-        "q": ["pm1_0", "pm2_5", "pm10"], "r": table, "every": 1.0,
-    })  # fmt: skip
+TARGETS: Final[dict[int, Target]] = {60: at_most(3.0)}
+
+_V5: Final = 1
+"""Bytes that MQTT 5 adds to a packet without properties."""
 
 
-def speeds() -> dict[str, Callable[[], int]]:
-    """Encode and decode, a batch each."""
-    found: dict[str, Callable[[], int]] = {}
-    for rows in (10, 100):
-        made = batch(rows)
-        payload = encode(made)
-        found[f"encode {rows} × 3"] = partial(_repeat, partial(encode, made))
-        found[f"decode {rows} × 3"] = partial(_repeat, partial(decode, payload))
-    return found
+def measure(run: Run) -> Iterator[Figure]:
+    """Write the same readings as a batch, as SenML and as line protocol."""
+    for seconds in SECONDS:
+        found: dict[Callable[[str, Batch], bytes], list[float]] = {
+            _batch: [], _senml: [], _lines: [],
+        }  # fmt: skip
+        for seed in run.rounds(f"wire at {seconds} s"):
+            ((gateway, batch),) = made.load(1, seconds, seed=seed).batches
+            values = len(batch.q) * len(batch.r)
+            topic = build(ROOT, gateway, Kind.READINGS, batch.device)
+            for write, sizes in found.items():
+                packet = publish(topic, write(gateway, batch), 1)
+                sizes.append((len(packet) + _V5) / values)
+        ours, name = found[_batch], f"bytes a value on the wire, {seconds} s"
+        target = TARGETS.get(seconds)
+        yield figure(name, "B", ours, "SenML, zlib", found[_senml], target)
+        yield figure(name, "B", ours, "line protocol, zlib", found[_lines])
 
 
-def sizes() -> dict[str, float]:
-    """Bytes of a whole PUBLISH for each value it carries."""
-    return {
-        f"wire at {rows} s, B a value": round((len(encode(batch(rows))) + OVERHEAD) / (3 * rows), 2)
-        for rows in (10, 60, 300)
-    }
+def _batch(_gateway: str, batch: Batch) -> bytes:
+    return encode(batch)
 
 
-def _repeat(work: Callable[[], object], times: int = 300) -> int:
-    for _ in range(times):
-        work()
-    return times
+def _senml(gateway: str, batch: Batch) -> bytes:
+    """Write a batch as RFC 8428 has it: base name and time, a record a value; flags find no place.
+
+    Sites and models are left out, and a value's name is its quantity's.
+    """
+    records: list[dict[str, object]] = []
+    for row in batch.r:
+        for name, value in zip(batch.q, row[2:], strict=True):
+            records.append({"n": name, "t": row[0] / 1000, "v": value})
+    records[0] |= {"bn": f"{gateway}:{batch.device}:", "bt": batch.t / 1000}
+    return zlib.compress(json.dumps(records, separators=(",", ":")).encode(), 9)
+
+
+def _lines(gateway: str, batch: Batch) -> bytes:
+    """Write a batch as the lines that the database is to have of it."""
+    return zlib.compress("\n".join(lines.of_batch(gateway, batch)).encode(), 9)

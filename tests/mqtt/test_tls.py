@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,33 +11,13 @@ from gateway.config.broker import BrokerConfig
 from gateway.mqtt import Confirmed, Connected, Connection, Disconnected, Terms
 from tests.broker import Broker
 from tests.events import Events
+from tests.keys import Keys, issue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the keys")
-
-
-@dataclass(frozen=True)
-class Keys:
-    """A certificate and its key."""
-
-    cert: Path
-    key: Path
-
-
-def issue(folder: Path, name: str, ca: Keys | None = None) -> Keys:
-    """Make a key and a certificate for `name`, signed by `ca` or by itself."""
-    made = Keys(folder / f"{name}.pem", folder / f"{name}.key")
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    command += ["-nodes", "-days", "2", "-subj", f"/CN={name}", "-out", str(made.cert)]
-    command += ["-keyout", str(made.key), "-addext", "subjectAltName=IP:127.0.0.1"]
-    if ca is not None:
-        command += ["-CA", str(ca.cert), "-CAkey", str(ca.key)]
-        command += ["-addext", "basicConstraints=critical,CA:false"]
-    subprocess.run(command, check=True, capture_output=True)
-    return made
 
 
 @pytest.fixture
