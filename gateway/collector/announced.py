@@ -72,19 +72,19 @@ class _Epoch:
 
     def add(self, time: int, fields: Fields, since: int) -> None:
         listing = None
-        if "low" in fields:
+        if {"low", "next", "dropped"} <= fields.keys():
             listing = int(fields["next"]), int(fields["low"]), str(fields["dropped"])
             if self.best is None or listing[:2] >= self.best[:2]:
                 self.best = listing
             if time < since and (self.before is None or listing[:2] >= self.before[:2]):
                 self.before = listing
-        if not fields["now"]:
+        if not fields.get("now"):
             self.over = True
             return
         self.begun = time if self.begun is None else self.begun
         age = (*listing[:2], time) if listing else (0, 0, time)
         if age >= self.age:
-            self.age, self.more = age, bool(fields["more"])
+            self.age, self.more = age, bool(fields.get("more"))
 
 
 def hear(store: Questions, gateway: str, since: int = 0) -> Announced:
@@ -112,7 +112,7 @@ def hear(store: Questions, gateway: str, since: int = 0) -> Announced:
     now = max(alive, key=alive.__getitem__)
     _, _, time = epochs[now].age
     listed = frozenset(
-        dict(tags)["epoch"]
+        dict(tags).get("epoch", "")
         for tags, at, fields in store.select(SPOOL, {"gateway": gateway}, time)
         if at == time and "low" in fields
     )
@@ -122,7 +122,7 @@ def hear(store: Questions, gateway: str, since: int = 0) -> Announced:
 def _read(store: Questions, gateway: str, since: int, start: int) -> dict[str, _Epoch]:
     epochs: dict[str, _Epoch] = {}
     for tags, time, fields in store.select(SPOOL, {"gateway": gateway}, start):
-        epochs.setdefault(dict(tags)["epoch"], _Epoch()).add(time, fields, since)
+        epochs.setdefault(dict(tags).get("epoch", ""), _Epoch()).add(time, fields, since)
     return epochs
 
 

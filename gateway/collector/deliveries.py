@@ -57,9 +57,10 @@ class Deliveries:
         head = max(since, newest - EDGE_MS)
         self._head: defaultdict[str, list[int]] = defaultdict(list)
         for tags, _, fields in store.select(DELIVERY, self._gateway, head):
-            self._head[dict(tags)["epoch"]].append(int(fields["seq"]))
+            if "seq" in fields:
+                self._head[dict(tags).get("epoch", "")].append(int(fields["seq"]))
         tallies = store.tally(DELIVERY, "seq", ("epoch",), self._gateway, since, head)
-        self._sums = {dict(tags)["epoch"]: tally for tags, tally in tallies.items()}
+        self._sums = {dict(tags).get("epoch", ""): tally for tags, tally in tallies.items()}
         self.lowest = {epoch: min(seqs) for epoch, seqs in self._head.items()}
         for epoch, tally in self._sums.items():
             self.lowest[epoch] = min(tally.low, self.lowest.get(epoch, tally.low))

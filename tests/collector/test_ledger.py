@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.collector.ledger import Conflict, Gap, missing
-from tests.collector.batches import T
+from gateway.collector.points import Point
+from tests.collector.batches import GATEWAY, T
 
 if TYPE_CHECKING:
     from tests.collector.books import Books
@@ -225,6 +226,15 @@ def test_what_retention_took_from_the_store_is_not_missing(books: Books) -> None
     books.say(NEW, (NEW, 3000, 3000))
 
     assert books.missing == []
+
+
+def test_points_of_others_in_our_measurements_do_no_harm(books: Books) -> None:
+    books.deliver(OLD, [1, 2, 4])
+    books.say(OLD, (OLD, 5, 5))
+    for name in ("delivery", "spool"):
+        books.write([Point(name, (("gateway", GATEWAY),), T + 1, {"x": 1.0})])
+
+    assert books.missing == [Gap(OLD, 3, 3, "lost", "forgotten")]
 
 
 # -- a window of time ----------------------------------------------------------------------------
