@@ -52,6 +52,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "waits": ("not yet trusted", "belum tepercaya"),
     "disk": ("disk", "disk"),
     "memory": ("memory", "memori"),
+    "point": (".", ","),
     "d": ("d", "hari"),
     "h": ("h", "jam"),
     "min": ("min", "mnt"),
@@ -233,7 +234,7 @@ class Sheet:
     def _age(self, seconds: float) -> str:
         size, unit = next((one for one in _UNITS if seconds >= one[0]), _UNITS[-1])
         text = f"{seconds / size:.1f}".removesuffix(".0")
-        return f"{text} {self._say(unit)}"
+        return f"{text.replace('.', self._say('point'))} {self._say(unit)}"
 
     def _now(self) -> str:
         return self._at(int(self._fleet.now * 1000))

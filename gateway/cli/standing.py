@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from statistics import mean
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from schemas.base import Model
 
 DAY_MS: Final = 86_400_000
+
+_GLANCE: Final = 0.25
+"""Seconds between two looks at how far the store has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +152,13 @@ def gather(
     with (
         Listening(config.broker, only or "+") as listening,
         Progress("questions", None) as progress,
+        ThreadPoolExecutor(1, "store") as pool,
     ):
+        asking = pool.submit(_ask_all, config, fleet, only, progress)
+        while wait([asking], _GLANCE).not_done:
+            progress.step(0)
         try:
-            found = _ask_all(config, fleet, only, progress)
+            found = asking.result()
         except (StoreBusy, StoreDenied) as error:
             fleet.store = str(error)
         listening.wait(listen, lambda: _all_said(listening, only), lambda: progress.step(0))

@@ -119,7 +119,15 @@ def test_staff_may_read_indonesian(city: City) -> None:
     with city.healthy():
         result = fleet("show", BUSY, "--config", city.config, "--listen", 20, "--lang", "id")
 
-    for word in ("daring", "menunggu", "hilang", "bentrok", "Kelengkapan data", "kemarin"):
+    for word in (
+        "daring",
+        "1,5 jam",
+        "menunggu",
+        "hilang",
+        "bentrok",
+        "Kelengkapan data",
+        "kemarin",
+    ):
         assert word in result.stdout
 
 
