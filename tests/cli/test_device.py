@@ -180,6 +180,7 @@ def test_every_driver_is_listed() -> None:
     table = run("drivers").stdout
 
     assert [driver["name"] for driver in listed] == list(names())
-    assert listed[0]["line"] == {"baudrate": 9600, "parity": "N", "stopbits": 1}
+    lines = {driver["name"]: driver["line"] for driver in listed}
+    assert lines["nova.sds011"] == {"baudrate": 9600, "parity": "N", "stopbits": 1}
     for name in names():
         assert name in table

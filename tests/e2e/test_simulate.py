@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from devices import registry
+from devices.driver import Ask
 from tests.simulator.reader import Reader
 from tests.waiting import until
 
@@ -39,13 +40,20 @@ def simulated(driver: str, link: Path, *options: str) -> Iterator[subprocess.Pop
     assert not link.is_symlink()
 
 
-@pytest.mark.parametrize("name", ["plantower.pms5003", "nova.sds011", "omnipresense.ops243"])
+@pytest.mark.parametrize(
+    "name",
+    ["plantower.pms5003", "nova.sds011", "omnipresense.ops243", "winsen.mhz19", "hilink.ld2451"],
+)
 def test_its_frames_are_the_drivers_own(tmp_path: Path, name: str) -> None:
     driver = registry.find(name)
+    settings = driver.configure({})
+    step = next(driver.read(settings))
     link = tmp_path / "tty"
     with simulated(name, link), Reader(link, driver) as reader:
-        for fields in reader.read(2, within=20):
-            assert driver.sample(fields, driver.configure({})) is not None
+        for _ in range(2):
+            reader.send(step.data if isinstance(step, Ask) else b"")
+            (fields,) = reader.read(1, within=20)
+            assert driver.sample(fields, settings) is not None
 
 
 def test_captured_bytes_are_replayed(tmp_path: Path) -> None:

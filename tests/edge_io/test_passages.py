@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.driver import Detection
+from gateway.clock import FakeClock
 from gateway.edge.passages import FOLLOWED_SECONDS, GAP_SECONDS, Passages
+from gateway.edge.vehicles import Vehicles
 
 FRAME = 0.1
 COURSES = {"in": -1, "out": 1}
@@ -221,6 +223,56 @@ def test_without_places_a_gap_ends_a_passage_and_with_them_a_longer_one() -> Non
         beam.see((distance, 36))
         beam.wait(GAP_SECONDS + 0.1)
     assert (len(placeless.speeds), len(placed.speeds)) == (1, 0)
+
+
+class Counter:
+    """Frames as a device counts them, half a second apart, until it is stopped."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.vehicles = Vehicles("radar", ("in", "out"), 60.0)
+        self._look()
+
+    def see(self, *detections: Detection) -> None:
+        self.vehicles.see(detections, self.clock.stamp())
+        self.clock.advance(0.5)
+        self._look()
+
+    def _look(self) -> None:
+        assert self.vehicles.observe(self.clock.stamp(), 0, observing=True) == []
+
+    def values(self, name: str) -> dict[str | None, float | None]:
+        """Stop, and give a value of each channel."""
+        ended = self.vehicles.close()
+        return {each.reading.channel: each.reading.values[name].value for each in ended}
+
+
+def test_all_objects_of_a_frame_are_counted_each_in_its_channel() -> None:
+    counter = Counter()
+    seen = [("in", 36.0, 10.0), ("out", 50.0, 20.0), ("in", 40.0, 60.0), ("in", 0.0, 30.0)]
+    for _ in range(3):
+        counter.see(*(Detection(*each) for each in seen))
+    assert counter.values("speed_sum") == {"in": 76, "out": 50}
+
+
+@pytest.mark.parametrize(
+    ("channel", "places", "vehicles"),
+    [
+        ("in", (80, 50), 1),
+        ("out", (20, 50), 1),
+        ("in", (50, 80), 2),
+        ("out", (50, 20), 2),
+    ],
+)
+def test_a_vehicle_that_is_hidden_is_followed_in_the_direction_of_its_channel(
+    channel: str, places: tuple[float, float], vehicles: int
+) -> None:
+    counter = Counter()
+    counter.see(Detection(channel, 72.0, places[0]))
+    counter.see()
+    counter.see()
+    counter.see(Detection(channel, 72.0, places[1]))
+    assert counter.values("count")[channel] == vehicles
 
 
 @given(

@@ -137,27 +137,6 @@ def test_a_passage_without_a_speed_counts_and_adds_to_no_speed() -> None:
     assert _value(road.ended[0], "speed_sum") == 0
 
 
-@pytest.mark.parametrize(("channel", "places"), [("in", (80, 50)), ("out", (20, 50))])
-def test_a_vehicle_that_is_hidden_is_followed_in_the_direction_of_its_channel(
-    channel: str, places: tuple[float, float]
-) -> None:
-    road = Roadside()
-    for place in places:
-        road.vehicles.see([Detection(channel, 72.0, place)], road.clock.stamp())
-        road.wait(1.5)
-    road.wait(60)
-    assert road.intervals(channel)[0] == (0, 60, 1)
-
-
-def test_all_objects_of_a_frame_are_counted_each_in_its_channel() -> None:
-    road = Roadside()
-    seen = [("in", 36.0, 10.0), ("out", 50.0, 20.0), ("in", 40.0, 60.0), ("in", 0.0, 30.0)]
-    road.vehicles.see([Detection(*each) for each in seen], road.clock.stamp())
-    road.wait(60)
-    assert (road.intervals("in")[0], road.intervals("out")[0]) == ((0, 60, 2), (0, 60, 1))
-    assert _value(road.ended[0], "speed_sum") == 76
-
-
 def test_the_running_count_goes_on_from_interval_to_interval() -> None:
     road = Roadside()
     road.see(36.0)
