@@ -72,7 +72,7 @@ class Deliveries:
         seqs = list(self._head.get(epoch, ()))
         tally = self._sums.get(epoch)
         sure = not self._since
-        if not sure and not _whole(tally, seqs):
+        if not sure:
             seqs += self._cut_off(epoch)
         if not _whole(tally, seqs):
             return self.read(epoch, self.lowest[epoch])
