@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.collector.deliveries import EDGE_MS, Deliveries
@@ -55,6 +55,7 @@ def seqs_at_times(draw: st.DrawFn) -> list[tuple[int, int]]:
     ]
 
 
+@settings(max_examples=500, deadline=None)
 @given(there=seqs_at_times(), twice=st.integers(0, 120), cut=st.integers(0, 70))
 def test_whatever_is_summed_up_is_what_reading_finds(
     *, there: list[tuple[int, int]], twice: int, cut: int
