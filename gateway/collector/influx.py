@@ -6,11 +6,8 @@ that never came is a no, though the lines may be there: written again, they are 
 
 from __future__ import annotations
 
-import json
-import math
 import re
 import threading
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import urllib3
@@ -19,10 +16,10 @@ from influxdb_client.rest import ApiException
 from influxdb_client.service.write_service import WriteService
 
 from gateway.collector import lines
+from gateway.collector.answers import find_words, plain, retry_after
 from gateway.collector.influxql import InfluxReader
 from gateway.collector.store import Refusal
 from gateway.errors import ConfigError, StoreBusy, StoreDenied
-from schemas.base import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,9 +30,6 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS: Final = 20.0
 """How long a write may take; after that it is tried again."""
-
-LONGEST_AFTER: Final = 300.0
-"""Seconds of a Retry-After that are believed: no proxy may silence a city for a day."""
 
 _STORED: Final = 204
 _TOO_LARGE: Final = 413
@@ -139,10 +133,10 @@ class InfluxStore:
             )
             text, after = "", None
         except ApiException as error:
-            status, text, after = error.status, _words(error), _after(error.headers or {})
+            status, text, after = error.status, _words(error), retry_after(error.headers or {})
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise StoreBusy(
-                f"{self._settings.url} does not answer: {shorten(_plain(str(error)))}",
+                f"{self._settings.url} does not answer: {plain(str(error))}",
                 "is InfluxDB running, and the address right?",
             ) from None
         if status == _STORED:
@@ -195,35 +189,6 @@ class InfluxStore:
 
 
 def _words(error: ApiException) -> str:
-    """Find what the server says in a body that may be anything."""
-    body: Any = error.body
-    text = body if isinstance(body, str) else ""
-    try:
-        document = json.loads(text)
-    except ValueError:
-        document = None
-    if isinstance(document, dict):
-        found = document.get("message", document.get("error"))
-        text = found if isinstance(found, str) else text
-    return shorten(_plain(text.strip() or str(error.reason or "no reason given")))
-
-
-def _plain(text: str) -> str:
-    """Leave nothing in a text that a terminal or a log would obey."""
-    return "".join(char if char.isprintable() else " " for char in text)
-
-
-def _after(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After: seconds, or a date, which is held against the server's own clock."""
-    text = headers.get("Retry-After")
-    if text is None:
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            until, now = parsedate_to_datetime(text), parsedate_to_datetime(headers["Date"])
-            seconds = (until - now).total_seconds()
-        except (KeyError, TypeError, ValueError):
-            return None
-    return min(max(seconds, 0.0), LONGEST_AFTER) if math.isfinite(seconds) else None
+    """Find what the server says; where that is a web page, its status has to do."""
+    body = error.body if isinstance(error.body, str) else ""
+    return find_words(body) or plain(str(error.reason or "no reason given"))

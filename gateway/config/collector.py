@@ -14,6 +14,7 @@ from gateway.config.document import load
 from gateway.config.rules import broken_rules
 from gateway.config.secret import read_secret
 from gateway.config.section import File, Section, Size, mistake
+from gateway.errors import ConfigError
 from schemas.base import Id
 
 if TYPE_CHECKING:
@@ -96,9 +97,18 @@ class InfluxStore(_Store):
         """Read the token now; empty where no file is named.
 
         Raises:
-            ConfigError: The file can't be read, or others may read it too.
+            ConfigError: The file can't be read, or others may read it too, or holds no token.
         """
-        return "" if self.token_file is None else read_secret(self.token_file, "store.token_file")
+        if self.token_file is None:
+            return ""
+        token = read_secret(self.token_file, "store.token_file")
+        if not (token.isascii() and token.isprintable()):
+            # As a header it would fail, in an error that quotes it.
+            raise ConfigError(
+                f"store.token_file: {self.token_file} holds a character that no token holds",
+                "it must hold the token on one line, and nothing else",
+            )
+        return token
 
 
 class SqliteStore(_Store):

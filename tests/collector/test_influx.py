@@ -248,6 +248,23 @@ def test_a_token_that_others_may_read_is_not_used(tmp_path: Path) -> None:
         assert server.writes == []
 
 
+@pytest.mark.parametrize(
+    "token", ["two\nlines-of-secret", "bell\x07-of-secret", "schlüssel-secret"]
+)
+def test_what_is_no_token_is_neither_sent_nor_quoted(tmp_path: Path, token: str) -> None:
+    file = tmp_path / "token"
+    file.write_text(token, encoding="utf-8")
+    file.chmod(0o600)
+    with (
+        Answering(lambda _: Answer()) as server,
+        storing(server.url, token_file=file) as store,
+    ):
+        with pytest.raises(StoreDenied, match="on one line") as raised:
+            store.write(["air x=1 1"])
+        assert server.writes == []
+    assert "secret" not in str(raised.value)
+
+
 def test_the_newest_moment_is_found_for_the_next_one_to_rise(real: Influx) -> None:
     with storing(real.url) as store:
         assert store.newest("touched", {"collector": "c-1"}) is None
