@@ -79,7 +79,7 @@ def measure(run: Run) -> Iterator[Figure]:
     name = f"{load.rows:,} readings drained, batches of {ROWS}"
     yield figure(name, "s", drained, "InfluxDB alone", alone, SECONDS)
     yield figure(
-        "peak memory meanwhile, gateway", "MB", peaks["gateway"], "collector", peaks["collector"]
+        "peak memory meanwhile, gateway", "MiB", peaks["gateway"], "collector", peaks["collector"]
     )
 
 

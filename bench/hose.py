@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from threading import Thread
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ _MORE: Final = 0x80
 
 _MIDS: Final = 0xFFFF
 _PORTION: Final = 256
+_PATIENCE: Final = 10.0
 
 
 def publish(topic: str, payload: bytes, mid: int) -> bytes:
@@ -39,18 +40,22 @@ def publish(topic: str, payload: bytes, mid: int) -> bytes:
 
 
 def pour(port: int, messages: Iterable[tuple[str, bytes]]) -> None:
-    """Publish messages on 127.0.0.1 and return once the broker has confirmed each of them."""
+    """Publish messages on 127.0.0.1 and return once the broker has confirmed each of them.
+
+    Raises:
+        OSError: It did not.
+    """
     packets = [
         publish(topic, payload, 1 + number % _MIDS)
         for number, (topic, payload) in enumerate(messages)
     ]
-    with socket.create_connection(("127.0.0.1", port)) as line:
-        listener = Thread(target=_hear, args=(line, _ANSWER * (1 + len(packets))))
-        listener.start()
+    address = "127.0.0.1", port
+    with ThreadPoolExecutor(1) as threads, socket.create_connection(address, _PATIENCE) as line:
+        confirmed = threads.submit(_hear, line, _ANSWER * (1 + len(packets)))
         line.sendall(_CONNECT)
         for at in range(0, len(packets), _PORTION):
             line.sendall(b"".join(packets[at : at + _PORTION]))
-        listener.join()
+        confirmed.result()
         line.sendall(_DISCONNECT)
 
 
@@ -58,7 +63,7 @@ def _hear(line: socket.socket, size: int) -> None:
     while size > 0:
         heard = len(line.recv(65536))
         if not heard:
-            return
+            raise ConnectionError("the broker hung up on the hose")
         size -= heard
 
 
