@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Final
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.service.write_service import WriteService
 
+from gateway.collector.influx import InfluxStore
 from gateway.config.broker import BrokerConfig
-from gateway.config.collector import InfluxStore
+from gateway.config.collector import InfluxStore as InfluxSettings
 from gateway.mqtt import Arrived, Connection, Terms
 
 if TYPE_CHECKING:
     from gateway.mqtt import Event, Token
 
-WRITERS: Final = 2
 QUIET_SECONDS: Final = 0.02
 
 
@@ -41,11 +41,12 @@ class Relay:
 
     def __init__(self, broker: str, influx: str, topic: str) -> None:
         """Prepare to carry what comes on a topic."""
-        self._settings = InfluxStore(url=influx)
-        client = InfluxDBClient(influx, "none", org="none", connection_pool_maxsize=WRITERS)
+        self._settings = InfluxSettings(url=influx)
+        self._most = InfluxStore(self._settings).writers
+        client = InfluxDBClient(influx, "none", org="none", connection_pool_maxsize=self._most)
         self._service = WriteService(client.api_client)  # type: ignore[no-untyped-call]  # its gap
         self._events: SimpleQueue[Event | Future[None] | None] = SimpleQueue()
-        self._writers = ThreadPoolExecutor(WRITERS)
+        self._writers = ThreadPoolExecutor(self._most)
         self._flights: deque[tuple[Future[None], list[Token]]] = deque()
         self._connection = Connection(
             BrokerConfig(url=broker),
@@ -73,7 +74,7 @@ class Relay:
                 rows += 1 + event.payload.count(b"\n")
             late = event is _QUIET or time.monotonic() - opened >= self._settings.write_seconds
             if lines and (late or rows >= self._settings.write_rows):
-                if len(self._flights) == WRITERS:
+                if len(self._flights) == self._most:
                     self._flights[0][0].exception()
                     self._land()
                 writing = self._writers.submit(self._write, lines)

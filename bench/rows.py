@@ -12,7 +12,6 @@ from bench import made, process
 from bench.city import City, running
 from bench.figure import at_least, figure
 from bench.hose import pour
-from bench.relay import WRITERS
 from gateway.config.collector import InfluxStore
 from tests.influx import DATABASE
 
@@ -29,6 +28,8 @@ BATCHES: Final = {10: 40_000, 100: 6_000}
 
 LEAST: Final = {10: 0.50, 100: 0.75}
 """The share of the relay that a collector is to reach."""
+
+CONNECTIONS: Final = 2
 
 _PATIENCE: Final = 120.0
 
@@ -85,11 +86,11 @@ def carry(city: City, child: Child, rows: int) -> tuple[float, float]:
 
 
 def feed(city: City, bodies: Sequence[bytes]) -> float:
-    """Write ready-made bodies over as many connections as a collector has; return the seconds."""
+    """Write ready-made bodies over two connections; return the seconds."""
     began = time.monotonic()
     threads = [
-        Thread(target=_write, args=(city.influx.url, bodies[number::WRITERS]))
-        for number in range(WRITERS)
+        Thread(target=_write, args=(city.influx.url, bodies[number::CONNECTIONS]))
+        for number in range(CONNECTIONS)
     ]
     for thread in threads:
         thread.start()
