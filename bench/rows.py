@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bench.run import Run
     from gateway.simulator.child import Child
 
-BATCHES: Final = {10: 40_000, 100: 6_000}
+BATCHES: Final = {10: 30_000, 100: 5_000}
 """How many batches of how many rows."""
 
 LEAST: Final = {10: 0.50, 100: 0.75}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bench.run import Run
     from gateway.simulator.child import Child
 
-BATCHES: Final = 40_000
+BATCHES: Final = 20_000
 ROWS: Final = 10
 
 _PATIENCE: Final = 120.0
