@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from gateway.collector.store import Refusal
     from schemas.batch import Batch
 
+MOST_SERIES: Final = 4096
+"""Series whose numbers are remembered; each opening of a spool makes new ones, for ever."""
+
 LOCKED_SECONDS: Final = 1.0
 """How long a write waits for somebody else's before it is given back."""
 
@@ -110,6 +113,8 @@ class SqliteStore:
                 ),
             )
         self._ids |= fresh
+        if len(self._ids) > MOST_SERIES:
+            self._ids.clear()
         return []
 
     def newest(self, measurement: str, tags: Mapping[str, str]) -> int | None:

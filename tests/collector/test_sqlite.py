@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.collector import sqlite
 from gateway.collector.points import Point, of_batch
 from gateway.collector.sqlite import SqliteStore
 from gateway.errors import StoreBusy, StoreDenied
@@ -143,3 +144,15 @@ def test_a_write_that_fails_in_the_middle_leaves_no_series_behind(store: SqliteS
         store.write([Point("new", TAGS, 1, {"x": 1.0}), bad])
     store.write([Point("new", TAGS, 1, {"x": 1.0})])
     assert store.count("new") == 1
+
+
+def test_series_without_end_do_not_fill_the_memory(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "MOST_SERIES", 20)
+    for again in range(2):
+        for opening in range(100):
+            tags = (("epoch", f"{opening:016x}"), ("gateway", "gw-1"))
+            store.write([Point("delivery", tags, 5, {"seq": again})])
+    assert store.count("delivery") == 100
+    assert len(store._ids) <= 20  # noqa: SLF001 - what is remembered can't be seen from outside
