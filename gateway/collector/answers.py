@@ -31,6 +31,17 @@ def find_words(body: bytes | str) -> str:
     return plain(text.strip())
 
 
+def is_influx(body: str) -> bool:
+    """Say whether a body is an error as InfluxDB words it, and not that of a proxy or a portal."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and any(
+        isinstance(document.get(key), str) for key in ("message", "error")
+    )
+
+
 def plain(text: str) -> str:
     """Shorten a text, and leave nothing in it that a terminal or a log would obey."""
     return "".join(char if char.isprintable() else " " for char in shorten(text))

@@ -148,7 +148,7 @@ class Collector:
             self._subscriber.write()
         if self._connected:
             self._receipts.send(now, self._publish)
-        if self._connection.alive():
+        if self._connection.alive() and not self._subscriber.stuck:
             notify(ALIVE)
         self._say(now)
         within = min(self._subscriber.wait(), _GLANCE)

@@ -23,6 +23,10 @@ log = logging.getLogger(__name__)
 Group = list["Item"]
 """The messages of one write."""
 
+STUCK_SECONDS: Final = 1800.0
+"""A write that is under way for so long hangs: the slowest honest one, which finds thousands of
+refused lines one by one, takes minutes."""
+
 _SOON: Final = 0.2
 _LATE: Final = 15.0
 """Seconds between two attempts at a write: the first pause, and the longest."""
@@ -33,6 +37,7 @@ class _Flight:
     """One write: under way while it has a future, over when it has decisions, else held."""
 
     group: Group
+    began: float
     future: Future[list[Decision]] | None = None
     decisions: list[Decision] | None = None
 
@@ -82,7 +87,7 @@ class Flights:
 
     def launch(self, group: Group) -> None:
         """Send a group off."""
-        flight = _Flight(group)
+        flight = _Flight(group, self._clock.monotonic())
         self._flights.append(flight)
         self._submit(flight)
 
@@ -91,6 +96,11 @@ class Flights:
         for flight in self._flights:
             if flight.held:
                 self._submit(flight)
+
+    def stuck(self) -> bool:
+        """Say whether a write neither ends nor fails: an answer that drips can last for ever."""
+        now = self._clock.monotonic()
+        return any(one.future and now - one.began > STUCK_SECONDS for one in self._flights)
 
     def wait(self) -> float:
         """Return the seconds until a held write is due; infinite while none is held."""
@@ -132,8 +142,12 @@ class Flights:
         pause = self._retry.next()
         if isinstance(error, StoreBusy) and error.after is not None:
             pause = max(pause, error.after)
-        self._again_at = self._clock.monotonic() + pause
+        # Of two writes that failed, the one that was told to wait longer speaks for both.
+        held = [one for one in self._flights if one.held]
+        due = self._clock.monotonic() + pause
+        self._again_at = due if len(held) == 1 else max(due, self._again_at)
 
     def _submit(self, flight: _Flight) -> None:
+        flight.began = self._clock.monotonic()
         flight.future = self._executor.submit(self._write, flight.group)
         flight.future.add_done_callback(lambda _: self._wake())

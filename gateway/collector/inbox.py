@@ -16,8 +16,11 @@ from gateway.mqtt import Arrived
 if TYPE_CHECKING:
     from gateway.mqtt import Event
 
-MOST_BYTES: Final = 64 * 1024 * 1024
-"""Payload bytes held; one message may lie above it."""
+MOST_BYTES: Final = 32 * 1024 * 1024
+"""Bytes held; one message may lie above it."""
+
+WEIGHT: Final = 512
+"""Bytes that a message takes beside its payload and its topic."""
 
 
 class Inbox:
@@ -32,9 +35,14 @@ class Inbox:
         self._closed = False
         self._changed = threading.Condition()
 
+    @property
+    def held(self) -> int:
+        """About how many bytes lie here."""
+        return self._bytes
+
     def put(self, event: Event) -> None:
         """Take an event; a message waits while the inbox is full, other events never do."""
-        size = len(event.payload) if isinstance(event, Arrived) else 0
+        size = weigh(event) if isinstance(event, Arrived) else 0
         with self._changed:
             while size and self._bytes >= self._most_bytes and not self._closed:
                 self._changed.wait()
@@ -51,7 +59,7 @@ class Inbox:
                 return None
             event = self._events.popleft()
             if isinstance(event, Arrived):
-                self._bytes -= len(event.payload)
+                self._bytes -= weigh(event)
             self._changed.notify_all()
             return event
 
@@ -72,3 +80,8 @@ class Inbox:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+
+def weigh(message: Arrived) -> int:
+    """Return about how many bytes a message takes in memory."""
+    return len(message.payload) + len(message.topic) + WEIGHT

@@ -16,7 +16,7 @@ from influxdb_client.rest import ApiException
 from influxdb_client.service.write_service import WriteService
 
 from gateway.collector import lines
-from gateway.collector.answers import find_words, plain, retry_after
+from gateway.collector.answers import find_words, is_influx, plain, retry_after
 from gateway.collector.influxql import InfluxReader
 from gateway.collector.store import Refusal
 from gateway.errors import ConfigError, StoreBusy, StoreDenied
@@ -33,7 +33,7 @@ ANSWER_SECONDS: Final = 20.0
 
 _STORED: Final = 204
 _TOO_LARGE: Final = 413
-_REFUSED: Final = frozenset({400, _TOO_LARGE, 422})
+_REFUSED: Final = frozenset({400, 422})
 _PASSING: Final = frozenset({408, 429})
 _SERVER: Final = 500
 
@@ -72,6 +72,7 @@ class InfluxStore:
         """Prepare to write; nothing is reached, and no token read, before the first write."""
         self.writers = writers
         self._settings = settings
+        self._most = settings.write_rows
         self._client: InfluxDBClient | None = None
         self._lock = threading.Lock()
 
@@ -90,7 +91,14 @@ class InfluxStore:
             StoreBusy: It is not there, too slow, or asks to wait.
             StoreDenied: The token, the organisation or the bucket is wrong, or it is no InfluxDB.
         """
-        return list(self._write(rows, 0)) if rows else []
+        refusals: list[Refusal] = []
+        at = 0
+        while at < len(rows):
+            part = rows[at : at + self._most]
+            refusals += self._write(part, at)
+            at += len(part)
+        self._most = min(2 * self._most, self._settings.write_rows)
+        return refusals
 
     def newest(self, measurement: str, tags: Mapping[str, str]) -> int | None:
         """Return the time of the newest point with these tags among others, or None."""
@@ -122,7 +130,7 @@ class InfluxStore:
 
     def _post(self, rows: Sequence[str]) -> None:
         body = "\n".join(rows).encode(errors="replace")
-        service: Any = WriteService(self._connected().api_client)  # type: ignore[no-untyped-call]
+        service = self._connected()
         try:
             _, status, _ = service.post_write_with_http_info(
                 self._settings.org,
@@ -131,17 +139,21 @@ class InfluxStore:
                 precision="ms",
                 content_type="text/plain; charset=utf-8",
             )
-            text, after = "", None
+            text, after, error_body = "", None, ""
         except ApiException as error:
             status, text, after = error.status, _words(error), retry_after(error.headers or {})
+            error_body = error.body if isinstance(error.body, str) else ""
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            if isinstance(error, urllib3.exceptions.ReadTimeoutError):
+                # Else what takes too long would be sent again, as long as ever, for ever.
+                self._most = max(len(rows) // 2, 1)
             raise StoreBusy(
                 f"{self._settings.url} does not answer: {plain(str(error))}",
                 "is InfluxDB running, and the address right?",
             ) from None
         if status == _STORED:
             return
-        if status in _REFUSED:
+        if status == _TOO_LARGE or (status in _REFUSED and is_influx(error_body)):
             raise _Refused(text, len(rows), by_size=status == _TOO_LARGE)
         where = f"{self._settings.url} answers {status}: {text}"
         if status in _PASSING or status >= _SERVER:
@@ -169,7 +181,8 @@ class InfluxStore:
             case _:
                 return "only 204 means that it is stored: is this an InfluxDB?"
 
-    def _connected(self) -> InfluxDBClient:
+    def _connected(self) -> Any:  # noqa: ANN401 - the generated service has no types
+        """Return what writes; another thread may close it meanwhile, and a later one anew."""
         with self._lock:
             if self._client is None:
                 self._client = InfluxDBClient(
@@ -179,7 +192,7 @@ class InfluxStore:
                     timeout=int(ANSWER_SECONDS * 1000),
                     connection_pool_maxsize=self.writers,
                 )
-            return self._client
+            return WriteService(self._client.api_client)  # type: ignore[no-untyped-call]
 
     def _token(self) -> str:
         try:

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from gateway.collector.points import Point, Tags
     from schemas.batch import Batch
 
-MOST_SERIES: Final = 4096
+MOST_SERIES: Final = 1024
 """Series whose beginnings of lines are kept; a city has some hundreds."""
 
-_MOST_TEMPLATES: Final = 256
+_MOST_TEMPLATES: Final = 16
 """Combinations of flags and causes kept for one series."""
+
+_LONGEST_TEMPLATE: Final = 4096
+"""Characters; what is longer is made anew each time, so that nobody fills our memory with them."""
 
 _LITERAL: Final = {
     code: f"\\x{code:02x}" for code in (*range(32), 127, *range(128, 160), 0x2028, 0x2029)
@@ -78,11 +81,11 @@ class _Series:
         """Return a template for each measurement; it takes all values of a row, then its time."""
         found = self._made.get((flags, causes))
         if found is None:
+            found = [self._make(head, own, flags, causes or "0") for head, own in self._heads]
             if len(self._made) >= _MOST_TEMPLATES:
                 self._made.clear()
-            found = self._made[flags, causes] = [
-                self._make(head, own, flags, causes or "0") for head, own in self._heads
-            ]
+            if sum(map(len, found)) <= _LONGEST_TEMPLATE:
+                self._made[flags, causes] = found
         return found
 
     def _make(self, head: str, own: set[str], flags: str, causes: str) -> str:

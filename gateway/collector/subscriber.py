@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gateway.collector.audit import Flawed, Heard, Sound, judge
+from gateway.collector.inbox import weigh
 from gateway.collector.news import Newsroom
 from gateway.collector.recent import Recent
 from gateway.collector.writer import Item
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from gateway.collector.store import Store
     from gateway.collector.writer import Decision
     from gateway.mqtt import Arrived, Token
+
+MOST_BYTES: Final = 8 * 1024 * 1024
+"""What the messages of one write may take in memory; one of them may lie above it."""
 
 QUIET_SECONDS: Final = 0.02
 """A write closes when nothing more came for so long: the broker may be waiting for us."""
@@ -80,6 +84,7 @@ class Subscriber:
         self._newsroom = Newsroom()
         self._group: list[Item] = []
         self._rows = 0
+        self._bytes = 0
         self._closes = 0.0
         self._due = float("inf")
 
@@ -88,9 +93,14 @@ class Subscriber:
         """Why nothing can be written now; empty while it can."""
         return self._flights.held
 
+    @property
+    def stuck(self) -> bool:
+        """Whether a write hangs, so that only a new process helps."""
+        return self._flights.stuck()
+
     def is_full(self) -> bool:
         """Say whether nothing more may be taken before a write has ended."""
-        return bool(self.held) or (self._flights.full and self._rows >= self._closing.rows)
+        return bool(self.held) or (self._flights.full and self._closed())
 
     def take(self, message: Arrived) -> None:
         """Judge a message and put it into the open group."""
@@ -111,8 +121,8 @@ class Subscriber:
             self._closes = now + self._closing.seconds
         self._group.append(Item(message.topic, message.payload, message.token, at, verdict, rows))
         self._rows += len(rows)
-        full = self._rows >= self._closing.rows
-        self._due = now if full else min(now + QUIET_SECONDS, self._closes)
+        self._bytes += weigh(message)
+        self._due = now if self._closed() else min(now + QUIET_SECONDS, self._closes)
 
     def wait(self) -> float:
         """Return the seconds until there is something to send off; infinite if there is nothing."""
@@ -125,7 +135,7 @@ class Subscriber:
         self._flights.retry()
         if self._group and not self._flights.full:
             self._flights.launch(self._group)
-            self._group, self._rows, self._due = [], 0, float("inf")
+            self._group, self._rows, self._bytes, self._due = [], 0, 0, float("inf")
 
     def settle(self) -> None:
         """Acknowledge what is written, in order, and decide on it."""
@@ -145,6 +155,10 @@ class Subscriber:
         self.write()
         self._flights.finish()
         self.settle()
+
+    def _closed(self) -> bool:
+        """Say whether the open group takes no more: what is no batch has weight, but no rows."""
+        return self._rows >= self._closing.rows or self._bytes >= MOST_BYTES
 
     def _account(self, group: Sequence[Item], decisions: Sequence[Decision]) -> None:
         """Count what was written."""

@@ -93,37 +93,36 @@ class Writer:
             StoreBusy: The store or the dead letters can't take it now; decide nothing.
             StoreDenied: The store does not let us in; decide nothing.
         """
-        refused = self._write_rows(items)
+        refusals = self._write_rows(items)
+        refused = dict(refusals)
         undelivered, untouched = self._write_ledger(items, refused)
         refused |= undelivered
         with self._lock:
             self._letters.bury(list(_letters(items, refused)))
+            self.refused_rows += len(refusals)
             for at, item in enumerate(items):
-                if isinstance(item.verdict, Sound) and at not in refused:
+                if isinstance(item.verdict, Sound) and at not in refused and at not in untouched:
                     batch = item.verdict.batch
                     self._letters.discard(
                         item.verdict.gateway, batch.epoch, batch.seq, item.payload
                     )
+        if refusals:
+            log.error(
+                "the store refuses %d rows; their gateways keep them, and offer them again: %s",
+                len(refusals),
+                refusals[0][1],
+            )
         reasons = dict.fromkeys(untouched, TOUCHED_REFUSED) | dict.fromkeys(refused, ROWS)
         return list(_decisions(items, reasons))
 
-    def _write_rows(self, items: Sequence[Item]) -> dict[int, str]:
-        """Write the readings; return the batches of which any row was refused, and why."""
+    def _write_rows(self, items: Sequence[Item]) -> list[tuple[int, str]]:
+        """Write the readings; for each row that was refused, return its batch, and why."""
         batches = [(at, item) for at, item in enumerate(items) if isinstance(item.verdict, Sound)]
-        rows = [row for _, item in batches for row in item.rows]
-        refusals = self._store.write(rows)
+        refusals = self._store.write([row for _, item in batches for row in item.rows])
         if not refusals:
-            return {}
-        log.error(
-            "the store refuses %d of %d rows; their gateways keep them, and offer them again: %s",
-            len(refusals),
-            len(rows),
-            refusals[0].reason,
-        )
-        with self._lock:
-            self.refused_rows += len(refusals)
+            return []
         owners = [at for at, item in batches for _ in item.rows]
-        return {owners[refusal.index]: refusal.reason for refusal in refusals}
+        return [(owners[refusal.index], refusal.reason) for refusal in refusals]
 
     def _write_ledger(
         self, items: Sequence[Item], refused: Mapping[int, str]

@@ -25,6 +25,7 @@ class FaultyStore:
         after: What a busy store asks to wait, s.
         refuses: Says of a point that it is never taken.
         attempts: Writes tried.
+        fails_after: Attempts after which every one is put off.
         written: The points of each write that was taken, in order.
     """
 
@@ -37,6 +38,7 @@ class FaultyStore:
         self.after: float | None = None
         self.refuses: Callable[[Point], bool] = lambda _: False
         self.attempts = 0
+        self.fails_after: int | None = None
         self.written: list[list[Point]] = []
 
     def rows(self, gateway: str, batch: Batch) -> list[Point]:
@@ -50,6 +52,8 @@ class FaultyStore:
     def write(self, rows: Sequence[Point]) -> list[Refusal]:
         """Write what is not refused, unless busy or denied."""
         self.attempts += 1
+        if self.fails_after is not None and self.attempts > self.fails_after:
+            raise StoreBusy("the store is busy")
         if self.busy:
             raise StoreBusy("the store is busy", after=self.after)
         if self.denied:

@@ -143,3 +143,22 @@ def test_a_fault_of_our_own_is_not_swallowed(air: Air) -> None:
     air.executor.end(0, ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
         _ = air.land()
+
+
+def test_of_two_that_are_held_the_longer_wait_counts(air: Air) -> None:
+    air.launch("a", "b")
+    air.executor.end(0, StoreBusy("too many", after=200.0))
+    air.executor.end(0, StoreBusy("too many"))
+    assert air.land() == []
+    assert air.flights.wait() == pytest.approx(200.0)
+
+
+def test_a_write_that_neither_ends_nor_fails_is_noticed(air: Air) -> None:
+    air.launch("a")
+    air.clock.advance(1700)
+    assert not air.flights.stuck()
+    air.clock.advance(200)
+    assert air.flights.stuck()
+    air.executor.end(0, StoreBusy("slow"))
+    assert air.land() == []
+    assert not air.flights.stuck(), "what is held is tried again"

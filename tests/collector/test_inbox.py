@@ -66,3 +66,20 @@ def test_resting_takes_nothing_out_and_ends_when_woken() -> None:
     inbox.wake()
     inbox.rest(60)
     assert inbox.get(0) == Connected()
+
+
+def put(inbox: Inbox, times: int) -> None:
+    for _ in range(times):
+        inbox.put(message(0))
+
+
+def test_messages_without_a_payload_have_weight_too() -> None:
+    inbox = Inbox(most_bytes=10_000)
+    flood = threading.Thread(target=put, args=(inbox, 100))
+    flood.start()
+    taken = 0
+    while inbox.get(0.2) is not None:
+        taken += 1
+        assert inbox.held <= 10_000 + 600
+    flood.join()
+    assert taken == 100

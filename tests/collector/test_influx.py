@@ -112,6 +112,41 @@ def test_refused_lines_are_found_by_halves(status: int) -> None:
         assert {line for lines in server.writes for line in lines} == set(lines)
 
 
+@pytest.mark.parametrize("status", [400, 422])
+@pytest.mark.parametrize("body", [b"<html>400 Bad Request</html>", b"", b'{"detail": 1}', b"[]"])
+def test_a_400_that_influxdb_did_not_word_refuses_nothing(status: int, body: bytes) -> None:
+    with answered(Answer(status, body)) as (store, server):
+        with pytest.raises(StoreDenied, match="is this an InfluxDB"):
+            store.write(["air x=1 1", "air x=2 2"])
+        assert len(server.writes) == 1
+
+
+def test_what_takes_too_long_is_sent_in_smaller_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(influx, "ANSWER_SECONDS", 0.2)
+    with (
+        Answering(lambda lines: Answer(hangs=len(lines) > 30)) as server,
+        storing(server.url) as store,
+    ):
+        lines = [f"air x={n} {n}" for n in range(100)]
+        for _ in range(2):
+            with pytest.raises(StoreBusy):
+                store.write(lines)
+        assert store.write(lines) == []
+        assert [len(write) for write in server.writes] == [100, 50, 25, 25, 25, 25]
+        assert {line for write in server.writes[2:] for line in write} == set(lines)
+
+
+def test_a_write_outlives_another_that_closes_the_connections(real: Influx) -> None:
+    class Rival(InfluxStore):
+        def _connected(self) -> Any:  # noqa: ANN401 - as its parent has it
+            service = super()._connected()
+            self.close()
+            return service
+
+    with closing(Rival(Settings(url=real.url))) as store:
+        assert store.write(store.rows(GATEWAY, batch())) == []
+
+
 def test_what_is_too_large_is_sent_in_halves() -> None:
     stored: list[str] = []
 

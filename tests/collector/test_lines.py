@@ -139,4 +139,10 @@ def test_templates_stay_bounded_whatever_flags_a_gateway_thinks_of() -> None:
     series = lines._series(GATEWAY, "site", "device", None, tuple(NAMES[:4]))  # noqa: SLF001
     for number in range(3000):
         series.templates("1", f"{number:04}")
-    assert len(series._made) <= 256  # noqa: SLF001
+    assert len(series._made) <= 16  # noqa: SLF001
+
+
+def test_a_template_that_is_long_is_not_kept() -> None:
+    series = lines._series(GATEWAY, "long", "device", None, tuple(NAMES))  # noqa: SLF001
+    assert sum(map(len, series.templates("1", ""))) > 4096
+    assert series._made == {}  # noqa: SLF001

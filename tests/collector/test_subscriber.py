@@ -311,3 +311,26 @@ def test_a_site_is_stored_from_about(bench: Bench) -> None:
     bench.write()
     ((_, _, fields),) = bench.store.inner.select("site", {"site": "s"})
     assert fields == {"latitude": -7.4, "longitude": 109.4}
+
+
+def test_what_is_no_batch_has_weight_so_that_a_flood_waits_outside(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for _ in range(8):
+        assert bench.subscriber.wait() > 0
+        bench.take(b"x" * (1 << 20))
+    assert bench.subscriber.wait() <= 0, "the write closes"
+    bench.store.busy = True
+    assert not bench.write()
+    assert bench.subscriber.is_full()
+
+
+def test_rows_refused_in_a_write_that_is_tried_again_are_counted_once(bench: Bench) -> None:
+    bench.take(payload(1))
+    bench.take(payload(2))
+    bench.store.refuses = lambda point: point.time == T + 10_000
+    bench.store.fails_after = 1
+    assert not bench.write()
+    assert bench.writer.refused_rows == 0
+    bench.store.fails_after = None
+    assert bench.write()
+    assert bench.writer.refused_rows == 1
