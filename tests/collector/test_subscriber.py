@@ -322,15 +322,3 @@ def test_what_is_no_batch_has_weight_so_that_a_flood_waits_outside(tmp_path: Pat
     bench.store.busy = True
     assert not bench.write()
     assert bench.subscriber.is_full()
-
-
-def test_rows_refused_in_a_write_that_is_tried_again_are_counted_once(bench: Bench) -> None:
-    bench.take(payload(1))
-    bench.take(payload(2))
-    bench.store.refuses = lambda point: point.time == T + 10_000
-    bench.store.fails_after = 1
-    assert not bench.write()
-    assert bench.writer.refused_rows == 0
-    bench.store.fails_after = None
-    assert bench.write()
-    assert bench.writer.refused_rows == 1
