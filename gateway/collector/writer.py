@@ -149,12 +149,11 @@ class Writer:
         self, items: Sequence[Item], refused: Mapping[int, str], begun: int
     ) -> dict[int, str]:
         """Leave out what a write that began after ours has stored whole meanwhile."""
+        verdicts = {at: items[at].verdict for at in refused}
         return {
-            at: reason
-            for at, reason in refused.items()
-            if not (
-                isinstance(sound := items[at].verdict, Sound) and self._stored.by(sound) > begun
-            )
+            at: refused[at]
+            for at, sound in verdicts.items()
+            if not isinstance(sound, Sound) or self._stored.by(sound) < begun
         }
 
     def _write_rows(self, items: Sequence[Item]) -> list[tuple[int, str]]:
