@@ -9,6 +9,7 @@ python -m bench --keep          all of it, and docs/bench.md and docs/bench.json
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -46,12 +47,13 @@ def main() -> int:
     unknown = set(options.names) - FIGURES.keys()
     if unknown or (options.keep and (options.names or options.quick)):
         parser.error(f"no such figure: {unknown}" if unknown else "only a whole run is kept")
-    began = time.monotonic()
+    began, busy = time.monotonic(), os.getloadavg()[0]
     figures: list[Figure] = []
     for name in options.names or FIGURES:
         with tempfile.TemporaryDirectory(prefix="simpang-bench-", dir=_DISK) as folder:
             figures += FIGURES[name](Run(Path(folder), options.quick))
-    result = page.result(figures, seconds=time.monotonic() - began, quick=options.quick)
+    seconds = time.monotonic() - began
+    result = page.result(figures, seconds=seconds, busy=busy, quick=options.quick)
     print(page.table(result))
     print(page.as_json(result))
     if options.keep:

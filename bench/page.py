@@ -37,7 +37,8 @@ is the median of {rounds} pairs, *low … high* their range. Nothing here fails 
 {table}
 
 *Measured {date} at {commit} on {machine}, in {minutes} minutes: {versions}. Gateway, collector,
-broker, database and the load share those cores.*
+broker, database and the load share those cores; {busy:.1f} others were busy on them before it
+began, and wide ranges say so.*
 
 ## What the yardsticks are
 
@@ -63,14 +64,22 @@ broker, database and the load share those cores.*
 """
 
 
-def result(figures: Sequence[Figure], *, seconds: float, quick: bool) -> Result:
-    """Put figures together with where, when and what was measured."""
+def result(figures: Sequence[Figure], *, seconds: float, busy: float, quick: bool) -> Result:
+    """Put figures together with where, when and what was measured.
+
+    Args:
+        figures: All of them.
+        seconds: How long it took.
+        busy: How many processes were busy before it began (the load average).
+        quick: Whether it was but a look.
+    """
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "commit": _commit(),
         "machine": _machine(),
         "versions": _versions(),
         "minutes": round(seconds / 60, 1),
+        "busy": round(busy, 1),
         "quick": quick,
         "figures": [asdict(one) | {"met": one.met} for one in figures],
     }
