@@ -90,7 +90,10 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The broker does not let us subscribe: nothing will come on that topic."""
+    """The broker does not let us subscribe: nothing comes on that topic until it does.
+
+    It is asked again and again; of each connection, only another reason is told again.
+    """
 
     topic: str
     reason: str

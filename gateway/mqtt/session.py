@@ -14,7 +14,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from gateway.errors import BrokerGone, BrokerRefused
-from gateway.mqtt.events import Arrived, Confirmed, Connected, Denied, Refused, Token
+from gateway.mqtt.events import Arrived, Confirmed, Connected, Denied, Token
+from gateway.mqtt.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +52,9 @@ _OVERHEAD: Final = 16
 _AROUND: Final = 4096
 """Bytes that a broker may send around a payload: topic and properties."""
 
+_NO_REASON: Final = 0x80
+"""How a refusal says nothing more: *unspecified error*; the only word that MQTT 3.1.1 has."""
+
 _MID_BITS: Final = 16
 """A mid of paho's fits into so many bits; what stands above them names the connection."""
 
@@ -69,6 +73,11 @@ _SENTENCES: Final = {
 def _sentence(code: ReasonCode) -> str:
     name = code.getName()
     return _SENTENCES.get(name, name.lower())
+
+
+def _why(code: ReasonCode) -> str:
+    """Say why a request is refused; a connection that ends without a reason was lost instead."""
+    return "it gives no reason" if code.value == _NO_REASON else _sentence(code)
 
 
 class Session:
@@ -101,7 +110,6 @@ class Session:
         self._broker = broker
         self._deliver = deliver
         self._terms = terms
-        self._subscribed: dict[int | None, str] = {}
         self._largest = LARGEST_PACKET
         self._denied = 0
         self._sent = 0
@@ -110,6 +118,7 @@ class Session:
         self._reason = ""
         self._leave_by: float | None = None
         self._client = self._make()
+        self._subscriptions = Subscriptions(terms.subscriptions, self._subscribe)
 
     def _make(self) -> Client:
         terms = self._terms
@@ -226,6 +235,11 @@ class Session:
                 return
             if self._leave_by is not None:
                 self._part()
+            else:
+                self._subscriptions.ask_again(time.monotonic())
+
+    def _subscribe(self, topic: str) -> int | None:
+        return self._client.subscribe(topic, qos=1)[1]
 
     def _name(self, mid: int) -> int:
         """Give a mid of paho's a name that no later connection gives again."""
@@ -239,7 +253,7 @@ class Session:
 
     def _on_connect(
         self,
-        client: Client,
+        _client: Client,
         _userdata: object,
         _flags: ConnectFlags,
         code: ReasonCode,
@@ -254,9 +268,7 @@ class Session:
         # throws us out for it, the next session knows.
         self.window = min(self.window, getattr(properties, "ReceiveMaximum", self.window))
         self._largest = getattr(properties, "MaximumPacketSize", LARGEST_PACKET)
-        for topic in self._terms.subscriptions:
-            _, mid = client.subscribe(topic, qos=1)
-            self._subscribed[mid] = topic
+        self._subscriptions.ask()
         self.accepted = True
         self._deliver(Connected())
 
@@ -278,10 +290,10 @@ class Session:
         codes: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
-        topic = self._subscribed.pop(mid, None)
-        refusal = next((code for code in codes if code.is_failure), None)
-        if topic is not None and refusal is not None:
-            self._deliver(Refused(topic, _sentence(refusal)))
+        refusal = next((_why(code) for code in codes if code.is_failure), None)
+        news = self._subscriptions.answered(mid, refusal, time.monotonic())
+        if news is not None:
+            self._deliver(news)
 
     def _on_publish(
         self,
@@ -293,7 +305,7 @@ class Session:
     ) -> None:
         self._answered += 1
         name = self._name(mid)
-        self._deliver(Denied(name, _sentence(code)) if code.is_failure else Confirmed(name))
+        self._deliver(Denied(name, _why(code)) if code.is_failure else Confirmed(name))
 
     def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         try:
