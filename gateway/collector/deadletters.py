@@ -1,7 +1,8 @@
 """Dead letters: what no store will ever take, kept on the disk with its reason, within a bound.
 
 One file a letter. A batch that is offered again and fails again replaces its letter; other bytes
-under its name are another letter. The oldest letters go when the folder is full.
+under its name are another letter. The oldest letters go when the folder is full, or the disk: what
+fills it may be the letters themselves, and whoever can't bury can't acknowledge.
 
 Two processes may work on one folder, a collector and a replay. A file has its name only when it is
 whole, and the name is made of its bytes: whoever discards a letter that was buried again meanwhile
@@ -11,6 +12,7 @@ discards the same batch, which is in the store by then.
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import json
 import os
@@ -23,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.errors import StoreBusy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
 LARGEST_KEPT: Final = 1024 * 1024
@@ -34,6 +36,9 @@ _BLOCK: Final = 4096
 
 _SLACK: Final = 64
 """One part in so many of a full folder is made free at once."""
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What a disk answers that would take a letter if another one went."""
 
 _SUFFIX: Final = ".json"
 _UNFINISHED: Final = ".tmp"
@@ -76,7 +81,7 @@ class DeadLetters:
     """The folder of dead letters.
 
     Attributes:
-        evicted: Letters given up since the start because the folder was full.
+        evicted: Letters given up since the start because the folder or its disk was full.
     """
 
     def __init__(self, folder: Path, most_bytes: int, *, tidy: bool = True) -> None:
@@ -108,14 +113,16 @@ class DeadLetters:
         """Keep letters; on return they are on the disk, safe from a power cut.
 
         Raises:
-            StoreBusy: The disk is full or failing; some of the letters may be there.
+            StoreBusy: The disk is failing, or full and not of letters older than these; some of
+                the letters may be there.
         """
         if not letters:
             return
+        spared = {letter.name for letter in letters}
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for letter in letters:
-                self._write(letter.name, _dump(letter))
+                self._press_in(letter.name, _dump(letter), spared)
             _sync(self._folder)
             self._evict()
         except OSError as error:
@@ -148,15 +155,40 @@ class DeadLetters:
         self._sizes = OrderedDict((name, there[name]) for name in [*known, *new])
         self._total = sum(self._sizes.values())
 
+    def _press_in(self, name: str, text: bytes, spared: Collection[str]) -> None:
+        """Write a letter; on a full disk, in the place of the oldest.
+
+        Raises:
+            OSError: It can't be written, and no letter that may go makes room for it.
+        """
+        while True:
+            try:
+                return self._write(name, text)
+            except OSError as error:
+                if error.errno not in _NO_ROOM or not self._make_room(_room(len(text)), spared):
+                    raise
+
     def _write(self, name: str, text: bytes) -> None:
         unfinished = self._folder / f"{name}{self._mine}"
-        with unfinished.open("wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(self._folder / name)
+        try:
+            with unfinished.open("wb") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.rename(self._folder / name)
+        except OSError:
+            with suppress(OSError):
+                unfinished.unlink()
+            raise
         self._total += _room(len(text)) - self._sizes.pop(name, 0)
         self._sizes[name] = _room(len(text))
+
+    def _make_room(self, size: int, spared: Collection[str]) -> bool:
+        """Give up the oldest for one letter and a little more; False if none went."""
+        before = self.evicted
+        self._look()
+        self._give_up(self._total - size - _slack(self._total), spared)
+        return self.evicted > before
 
     def _evict(self) -> None:
         """Give up the oldest, but none for the sake of letters that somebody else discarded.
@@ -166,11 +198,16 @@ class DeadLetters:
         if self._total <= self._most_bytes:
             return
         self._look()
-        most = self._most_bytes
-        if self._total > most:
-            most -= most // _SLACK // _BLOCK * _BLOCK
-        while self._total > most and len(self._sizes) > 1:
-            self.evicted += self.throw_away(next(iter(self._sizes)))
+        if self._total > self._most_bytes:
+            newest = next(reversed(self._sizes))
+            self._give_up(self._most_bytes - _slack(self._most_bytes), {newest})
+
+    def _give_up(self, most: int, spared: Collection[str]) -> None:
+        """Throw away the oldest until what lies there takes so many bytes at most."""
+        for name in [name for name in self._sizes if name not in spared]:
+            if self._total <= most:
+                return
+            self.evicted += self.throw_away(name)
 
 
 def name_of(gateway: str, epoch: str, seq: int, payload: bytes) -> str:
@@ -194,6 +231,11 @@ def oldest_first(folder: Path) -> list[tuple[str, int]]:
             found = path.stat()
             letters.append((found.st_mtime_ns, path.name, _room(found.st_size)))
     return [(name, size) for _, name, size in sorted(letters)]
+
+
+def _slack(size: int) -> int:
+    """Say how much more than must be is made free of so many bytes, in whole blocks."""
+    return size // _SLACK // _BLOCK * _BLOCK
 
 
 def _room(size: int) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,9 +16,10 @@ from gateway.collector.deadletters import LARGEST_KEPT, DeadLetters, Letter
 from gateway.collector.letters import list_letters
 from gateway.errors import StoreBusy
 from tests.collector.batches import EPOCH
+from tests.faults.disk import SmallDisk
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 MIB = 1 << 20
 
@@ -28,6 +31,32 @@ def named(seq: int, body: bytes = b"{}", reason: str = "width") -> Letter:
 
 def unnamed(topic: str, body: bytes) -> Letter:
     return Letter(topic, body, "json", "not an object", 1_764_000_000_000)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    small = SmallDisk(tmp_path / "disk")
+    small.mount()
+    if not small.mounted:
+        pytest.skip("no file system can be mounted here")
+    yield small
+    small.close()
+
+
+def limited(monkeypatch: pytest.MonkeyPatch, folder: Path, most: int, code: int) -> None:
+    """Let a folder hold so many files, one that is being written among them."""
+    sync = os.fsync
+
+    def full(descriptor: int) -> None:
+        if len(list(folder.iterdir())) > most:
+            raise OSError(code, os.strerror(code))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+
+
+def seqs(folder: Path) -> set[int | None]:
+    return {one.seq for one in list_letters(folder)}
 
 
 def test_a_letter_tells_everything_and_gives_the_bytes_back(tmp_path: Path) -> None:
@@ -217,3 +246,87 @@ def test_a_guest_leaves_what_the_collector_has_not_finished(tmp_path: Path) -> N
     unfinished.write_bytes(b"half")
     DeadLetters(tmp_path, MIB, tidy=False)
     assert unfinished.exists()
+
+
+def test_on_a_full_disk_the_oldest_make_room(disk: SmallDisk) -> None:
+    folder = disk.folder / "dead"
+    letters = DeadLetters(folder, 256 * MIB)
+    letters.bury([named(seq) for seq in range(1, 21)])
+    disk.fill()
+    letters.bury([named(seq, b"x" * 4000) for seq in range(21, 24)])
+    assert seqs(folder) == {*range(1 + letters.evicted, 24)}
+    assert 6 <= letters.evicted <= 12
+    assert {path.suffix for path in folder.iterdir()} == {".json"}
+    disk.clear()
+    before = letters.evicted
+    letters.bury([named(24)])
+    assert letters.evicted == before
+
+
+def test_letters_that_fill_a_disk_by_themselves_go_on_for_ever(disk: SmallDisk) -> None:
+    letters = DeadLetters(disk.folder, 256 * MIB)
+    for seq in range(1, 31):
+        letters.bury([named(seq, bytes(500_000))])
+    assert letters.evicted > 15
+    assert max(seqs(disk.folder), default=None, key=lambda seq: seq or 0) == 30
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_what_has_no_room_takes_that_of_the_oldest_and_leaves_nothing_unfinished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    letters = DeadLetters(tmp_path, MIB)
+    letters.bury([named(seq) for seq in range(1, 9)])
+    limited(monkeypatch, tmp_path, 8, code)
+    letters.bury([named(9), named(10)])
+    assert seqs(tmp_path) == {*range(1 + letters.evicted, 11)}
+    assert 2 <= letters.evicted <= 4
+    assert {path.suffix for path in tmp_path.iterdir()} == {".json"}
+
+
+def test_where_only_the_letters_at_hand_could_make_room_nothing_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = DeadLetters(tmp_path, MIB)
+    letters.bury([named(seq) for seq in (1, 2)])
+    limited(monkeypatch, tmp_path, 3, errno.ENOSPC)
+    for _ in range(2):
+        with pytest.raises(StoreBusy, match="No space left"):
+            letters.bury([named(seq) for seq in (3, 4, 2, 5, 6)])
+        assert seqs(tmp_path) == {2, 3, 4}
+        assert {path.suffix for path in tmp_path.iterdir()} == {".json"}
+    assert letters.evicted == 1
+    monkeypatch.undo()
+    letters.bury([named(seq) for seq in (3, 4, 2, 5, 6)])
+    assert seqs(tmp_path) == {2, 3, 4, 5, 6}
+
+
+def test_letters_that_can_not_be_thrown_away_are_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = DeadLetters(tmp_path, MIB)
+    letters.bury([named(seq) for seq in range(1, 5)])
+    limited(monkeypatch, tmp_path, 4, errno.ENOSPC)
+    unlink = Path.unlink
+
+    def sticky(path: Path, *, missing_ok: bool = False) -> None:
+        if path.suffix == ".json":
+            raise PermissionError
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", sticky)
+    with pytest.raises(StoreBusy, match="No space left"):
+        letters.bury([named(5)])
+    assert seqs(tmp_path) == {1, 2, 3, 4}
+
+
+def test_a_disk_that_fails_otherwise_costs_no_letter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = DeadLetters(tmp_path, MIB)
+    letters.bury([named(seq) for seq in range(1, 5)])
+    limited(monkeypatch, tmp_path, 4, errno.EIO)
+    with pytest.raises(StoreBusy, match="Input/output error"):
+        letters.bury([named(5)])
+    assert seqs(tmp_path) == {1, 2, 3, 4}
+    assert {path.suffix for path in tmp_path.iterdir()} == {".json"}
