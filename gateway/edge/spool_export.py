@@ -200,10 +200,10 @@ def alone(waiting: Waiting, at: int, site: str) -> Batch:
 
 def _waiting(  # noqa: PLR0913, PLR0917 - the columns of the table
     number: int, device: str, channel: str | None, model: str, boot: str, since: float,
-    at: int | None, undatable: int, text: str,
+    at: int | None, undatable: int, packed: bytes,
 ) -> Waiting:  # fmt: skip
     """Check a row as the gateway would when it takes it up."""
-    reading = sound(read_reading(device, channel, text))
+    reading = sound(read_reading(device, channel, packed))
     waiting = Waiting(
         number, reading, model, boot, since, at, undatable=bool(undatable), on_disk=True
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.edge.channels import MOST_STRETCHES, Channel
+from gateway.edge.held import write_reading
 from schemas.batch import Batch, decode
 from schemas.reading import Flag, Reading, Value
 from tests.edge.bench import OFFSET, Bench, Dates
@@ -294,19 +295,20 @@ def test_a_long_wait_for_the_clock_is_dated_round_by_round(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("left", "travels", "dropped"),
-    [('"phlogiston":[1.0,1,0],"pm2_5"', [1, 9], 0), ('"phlogiston"', [9], 1)],
+    [(["phlogiston", "pm2_5"], [1, 9], 0), (["phlogiston"], [9], 1)],
     ids=["a quantity too many", "nothing that is known"],
 )
 def test_what_another_version_left_is_cut_to_what_can_travel(
-    path: Path, left: str, travels: list[int], dropped: int
+    path: Path, left: list[str], travels: list[int], dropped: int
 ) -> None:
     first = Bench(path)
     first.measure()
     first.commit()
     first.spool.abandon()
     with closing(sqlite3.connect(path)) as database:
-        text = database.execute("SELECT reading FROM pending").fetchone()[0]
-        database.execute("UPDATE pending SET reading = ?", [text.replace('"pm2_5"', left)])
+        measured = dict.fromkeys(left, Value(1.0, Flag.PASS))
+        packed = write_reading(Reading("pm-1", None, measured))
+        database.execute("UPDATE pending SET reading = ?", [packed])
         database.commit()
     again = Bench(path, start=first.now + 60)
     again.measure(value=9)

@@ -67,8 +67,8 @@ def test_damage_that_shows_on_reading_is_moved_aside_too(path: Path) -> None:
     connection = bench.spool._disk.file._connection  # type: ignore[union-attr]  # noqa: SLF001
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     with path.open("r+b") as file:
-        file.seek(8 * 4096)
-        file.write(os.urandom(path.stat().st_size - 8 * 4096))
+        file.seek(8 * 1024)
+        file.write(os.urandom(path.stat().st_size - 8 * 1024))
     connection.execute("PRAGMA shrink_memory")
     bench.publisher.connected()
     while bench.sent():
