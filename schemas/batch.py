@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from functools import lru_cache
 from math import isfinite
 from operator import lt
 from typing import Annotated, Any, Final, Literal, Self, cast
@@ -115,7 +116,7 @@ class Batch(Model):
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
         _check_columns(self)
-        columns = [(name, *bounds(name)) for name in self.q]
+        columns = _columns(tuple(self.q))
         last = _check_columnwise(self.r, columns)
         if last is None:
             last = -1
@@ -252,6 +253,11 @@ def _check_columns(batch: Batch) -> None:
             raise _Flaw("quantity", f"no quantity is called {name!r}")
     if undated and BOOT_COLUMN not in batch.q:
         raise _Flaw("quantity", f"a batch without dates needs the column {BOOT_COLUMN}")
+
+
+@lru_cache(1024)
+def _columns(names: tuple[str, ...]) -> list[_Column]:
+    return [(name, *bounds(name)) for name in names]
 
 
 def _check_columnwise(rows: list[Row], columns: list[_Column]) -> int | None:

@@ -109,6 +109,10 @@ class DeadLetters:
         except OSError as error:
             raise _busy(folder, error) from None
 
+    def __len__(self) -> int:
+        """Count the letters, as far as we know of them."""
+        return len(self._sizes)
+
     def bury(self, letters: Sequence[Letter]) -> None:
         """Keep letters; on return they are on the disk, safe from a power cut.
 

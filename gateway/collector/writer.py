@@ -132,10 +132,11 @@ class Writer:
             for at, item in enumerate(items):
                 if isinstance(item.verdict, Sound) and at not in refused and at not in untouched:
                     self._stored.note(item.verdict, begun)
-                    batch = item.verdict.batch
-                    self._letters.discard(
-                        item.verdict.gateway, batch.epoch, batch.seq, item.payload
-                    )
+                    if self._letters:
+                        batch = item.verdict.batch
+                        self._letters.discard(
+                            item.verdict.gateway, batch.epoch, batch.seq, item.payload
+                        )
         if refusals:
             log.error(
                 "the store refuses %d rows; their gateways keep them, and offer them again: %s",

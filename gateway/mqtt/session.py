@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import socket
 import ssl
 import time
-from typing import TYPE_CHECKING, Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
 
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -148,6 +150,7 @@ class Session:
         # With a callback here, paho leaves writing to the thread in `run`; without one, it writes
         # from whichever thread publishes, and two packets could mix.
         client.on_socket_register_write = _leave_it_to_the_loop
+        client.on_socket_open = _send_at_once
         return client
 
     def run(self) -> str:
@@ -331,6 +334,12 @@ def _tls(broker: BrokerConfig) -> ssl.SSLContext:
             "check broker.ca_file, broker.cert_file and broker.key_file",
         ) from None
     return context
+
+
+def _send_at_once(_client: Client, _userdata: object, sock: Any) -> None:  # noqa: ANN401 - or TLS
+    """Let a receipt not wait until the broker has answered the acknowledgement before it."""
+    with suppress(OSError):  # whatever is wrong with it, the next read says so
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _leave_it_to_the_loop(_client: Client, _userdata: object, _socket: object) -> None:
