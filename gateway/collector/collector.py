@@ -178,7 +178,12 @@ class Collector:
             case Disconnected(reason):
                 self._lose(reason)
             case Refused(topic, reason):
-                log.error("the broker refuses the subscription to %s: %s", topic, reason)
+                log.error(
+                    "the broker refuses the subscription to %s: %s; its ACL must let us read that,"
+                    " and it is asked again",
+                    topic,
+                    reason,
+                )
             case Denied():
                 self._subscriber.counts["denied receipts"] += 1
             case _:
