@@ -70,6 +70,9 @@ _ACK_SIZES: Final = range(4, 17)
 _WITHIN: Final = 0.5
 """Seconds that an answer may take; as a rule it is there after some milliseconds."""
 
+_TRIES: Final = 3
+"""How often a silent radar is sent into config mode and out, until it says that it has left."""
+
 _MEANWHILE: Final = 5
 """Reports between a question and its answer: those that were on their way."""
 
@@ -169,20 +172,31 @@ class HiLink(Driver):
         return ""
 
     def read(self, settings: Settings) -> Dialogue:
-        """Take the next sample; a radar that was silent, but answers, sees nobody.
+        """Take the next sample; a radar that was silent, but leaves config mode, sees nobody.
+
+        One that may still be in it is deaf, and in doubt asked again from the beginning: out of it,
+        it would not hear `end_config`.
 
         Raises:
-            NoReply: It does not answer either.
+            NoReply: It does not answer, or not that it has left.
         """
         try:
             return (yield from self.listen(settings))
         except NoReply:
-            heard = yield from _ask(self.commands["enable_config"])
-            heard += yield from _ask(self.commands["end_config"])
-            if not heard:
+            heard: list[Received] = []
+            end, has_left = self.commands["end_config"], False
+            for _ in range(_TRIES):
+                heard += yield from _ask(self.commands["enable_config"])
+                last = yield from _ask(end)
+                heard += last
+                has_left = any(end.answered_by(received.fields) for received in last)
+                if has_left or not heard:
+                    break
+            samples = (self.sample(received.fields, settings) for received in reversed(heard))
+            sample = next((sample for sample in samples if sample is not None), None)
+            if sample is None and not has_left:
                 raise
-        samples = (self.sample(received.fields, settings) for received in reversed(heard))
-        return next((sample for sample in samples if sample is not None), Sample())
+            return sample or Sample()
 
 
 def _targets(body: bytes) -> range:

@@ -144,6 +144,37 @@ def test_a_silent_radar_that_does_not_answer_is_told_to_end_config_mode_and_is_s
     assert asked(steps) == ["enable_config", "end_config"]
 
 
+@pytest.mark.parametrize("said", [None, ack("end_config", status=1), ENABLED])
+def test_a_silent_radar_that_may_still_be_in_config_mode_is_deaf_and_sees_not_nobody(
+    said: Fields | None,
+) -> None:
+    left = [said, None] if said else [said]
+    steps, ending = rehearse(ended(LD2451.read(DEFAULTS)), [None, *[ENABLED, *left] * 3])
+
+    assert isinstance(ending, NoReply)
+    assert asked(steps) == ["enable_config", "end_config"] * 3
+
+
+def test_a_radar_whose_word_that_it_left_config_mode_was_lost_is_asked_again() -> None:
+    steps, sample = rehearse(LD2451.read(DEFAULTS), [None, ENABLED, None, ENABLED, ENDED])
+
+    assert sample == Sample()
+    assert asked(steps) == ["enable_config", "end_config"] * 2
+
+
+def test_a_late_word_that_it_left_before_it_was_sent_there_again_is_none() -> None:
+    script = [None, ENABLED, None, ENDED, None, None, ENDED, None, None]
+    _, ending = rehearse(ended(LD2451.read(DEFAULTS)), script)
+
+    assert isinstance(ending, NoReply)
+
+
+def test_what_a_radar_reports_is_taken_though_it_may_have_fallen_deaf_behind_it() -> None:
+    _, sample = rehearse(LD2451.read(DEFAULTS), [None, REPORT, ENABLED])
+
+    assert sample == SEEN
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

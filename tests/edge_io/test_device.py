@@ -186,6 +186,32 @@ def test_a_radar_that_does_not_answer_has_not_seen_that_nobody_came() -> None:
     assert wired.total("seconds", "in") == pytest.approx(35, abs=6)
 
 
+class Deaf(Traffic):
+    """The same on an empty road, without a word; from some time on it hears no `end_config`."""
+
+    deaf = False
+
+    def __init__(self) -> None:
+        super().__init__(each=1e9, quiet=True)
+
+    def _answer(self, question: bytes) -> bytes:
+        lost = self.deaf and question == LD.commands["end_config"].data
+        return b"" if lost else super()._answer(question)
+
+
+def test_a_radar_that_was_left_in_config_mode_has_not_seen_that_nobody_came() -> None:
+    wired = Deaf()
+    wired.wait(30)
+    wired.deaf = True
+    wired.wait(60)
+    assert wired.watch.silence is not Silence.SPEAKING
+    wired.deaf = False
+    wired.wait(20)
+    assert wired.watch.silence is Silence.SPEAKING
+    wired.close()
+    assert wired.total("seconds", "in") == pytest.approx(30 + 20, abs=10)
+
+
 def test_a_radar_that_watched_one_direction_only_is_told_to_watch_both() -> None:
     wired = Traffic()
     wired.wait(60)
