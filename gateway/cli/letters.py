@@ -37,6 +37,7 @@ REASONS: Final = {
     "time": "a time that can't be: its clock was wrong, or this machine's is",
     "topic": "it came on a topic that is not its own, or none of ours",
     "rows": "the database refused some of its rows; the others are stored",
+    "touched": "it is stored, but the database refused the word to the aggregator",
 }
 """What each reason means."""
 

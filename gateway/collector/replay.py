@@ -149,7 +149,7 @@ class Replay:
         for heading, item in group.items:
             if isinstance(item.verdict, Sound):
                 reason = next(decisions).reason
-                detail = "" if reason is None else self._what_the_store_said(heading, item, letters)
+                detail = self._why(heading, item, letters) if reason == ROWS else ""
             else:
                 refusals = self._patiently(partial(self._store.write, item.rows))
                 reason = ROWS if refusals else None
@@ -171,7 +171,7 @@ class Replay:
                     raise
         return write()
 
-    def _what_the_store_said(self, heading: Heading, item: Item, letters: DeadLetters) -> str:
+    def _why(self, heading: Heading, item: Item, letters: DeadLetters) -> str:
         """Read why rows were refused: the writer has buried the batch again, under its own name."""
         if not isinstance(item.verdict, Sound):
             return ""

@@ -155,6 +155,18 @@ def test_a_batch_of_which_the_database_refuses_a_row_stays_and_says_so(desk: Des
     assert (desk.left, desk.delivered) == ({}, [1, 2, 3])
 
 
+def test_a_batch_of_which_no_aggregate_would_hear_stays(desk: Desk) -> None:
+    unnamed = Letter(TOPIC, payload(2), "schema", "no", T)
+    desk.letters.bury([letter(1), unnamed])
+    desk.store.refuses = lambda point: point.measurement == "touched"
+
+    assert [(fate.outcome, fate.reason) for fate in desk.replay()] == [("stays", "touched")] * 2
+    assert desk.left == {1: "version", None: "schema"}
+    desk.store.refuses = lambda _: False
+    desk.replay()
+    assert desk.left == {}
+
+
 def test_time_that_has_passed_does_not_make_a_wrong_clock_right(desk: Desk) -> None:
     ahead = payload(1, t=T + 3_600_000)
     desk.letters.bury([replace(letter(1, ahead, "time"), received=T), letter(2, reason="time")])
