@@ -204,10 +204,10 @@ def test_a_radar_that_was_left_in_config_mode_has_not_seen_that_nobody_came() ->
     wired.wait(30)
     wired.deaf = True
     wired.wait(60)
-    assert wired.watch.silence is not Silence.SPEAKING
+    assert _silence(wired) is not Silence.SPEAKING
     wired.deaf = False
     wired.wait(20)
-    assert wired.watch.silence is Silence.SPEAKING
+    assert _silence(wired) is Silence.SPEAKING
     wired.close()
     assert wired.total("seconds", "in") == pytest.approx(30 + 20, abs=10)
 
