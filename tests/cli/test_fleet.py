@@ -147,7 +147,7 @@ def test_programs_read_the_same_numbers(city: City) -> None:
     }
     assert one["late"]["longest_ms"] >= 88 * MINUTE
     assert one["devices"]["pm-1"]["hour"] == 0.75
-    # Three quarters of an hour, of which each clock hour has its share, the last one of what is over.
+    # Three quarters of an hour; each clock hour tells its share, the last one of what is over.
     assert 0.75 <= sum(one["devices"]["pm-1"]["hours"].values()) <= 2
     assert one["devices"]["pm-2"]["week"] == 0
     assert one["capture"]["hour"] == 0.375
