@@ -160,15 +160,17 @@ def replay(
     fates: list[Fate] = []
     clock = SystemClock()
     store = open_store(settings.store)
-    with interruptible() as stopping, Progress("letters", len(chosen)) as progress:
-        again = Replay(settings, store, _trusted_now(), lambda: clock.stamp().wall, stopping.wait)
-        try:
+    try:
+        with interruptible() as stopping, Progress("letters", len(chosen)) as progress:
+            again = Replay(
+                settings, store, _trusted_now(), lambda: clock.stamp().wall, stopping.wait
+            )
             for fate in again.judge(chosen) if dry_run else again.run(chosen):
                 fates.append(fate)
                 progress.step()
-        finally:
-            store.close()
-            _tell(fates, len(chosen), dry_run=dry_run, json=json)
+    finally:
+        store.close()
+        _tell(fates, len(chosen), dry_run=dry_run, json=json)
     if len(fates) < len(chosen):
         raise typer.Exit(130)
 
