@@ -98,12 +98,8 @@ class HiLink(Driver):
         body = frame[_HEAD:-_TAIL]
         if frame.startswith(_CONFIG[0]):
             status = int.from_bytes(body[2:4], "little")
-            return {
-                "ack_cmd": body[0],
-                "is_ack": True,
-                "status": status,
-                "value_hex": body[4:].hex(),
-            }
+            value = body[4:].hex()
+            return {"ack_cmd": body[0], "is_ack": True, "status": status, "value_hex": value}
         targets = [dict(zip(_TARGET, body[at:], strict=False)) for at in _targets(body)]
         for target in targets:
             target["angle_deg"] -= _MIDDLE
@@ -264,23 +260,16 @@ def _command(name: str, code: int, value: bytes, text: str, *, lasts: bool = Fal
 
 
 def _set_params(distance: int, way: str, speed: int, delay: int) -> Command:
-    return _command(
-        f"set_target_params_{distance}m_{way}_{speed}kmh_{delay}s",
-        0x02,
-        bytes((distance, _WAYS.index(way), speed, delay)),
-        "how far, which way, how fast at least, how long the alarm lasts",
-        lasts=True,
-    )
+    name = f"set_target_params_{distance}m_{way}_{speed}kmh_{delay}s"
+    value = bytes((distance, _WAYS.index(way), speed, delay))
+    text = "how far, which way, how fast at least, how long the alarm lasts"
+    return _command(name, 0x02, value, text, lasts=True)
 
 
 def _set_sensitivity(times: int, snr: int) -> Command:
-    return _command(
-        f"set_sensitivity_{times}x_snr{snr}",
-        0x03,
-        bytes((times, snr, 0, 0)),
-        "how often a vehicle is seen before it is reported, how strong its echo is at least",
-        lasts=True,
-    )
+    name, value = f"set_sensitivity_{times}x_snr{snr}", bytes((times, snr, 0, 0))
+    text = "how often a vehicle is seen before it is reported, how strong its echo is at least"
+    return _command(name, 0x03, value, text, lasts=True)
 
 
 class _Commands(Mapping[str, Command]):
