@@ -6,18 +6,21 @@ In doubt a batch is waiting: only what its gateway can no longer send is lost.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final, Literal
 
 from gateway.collector import questions
-from gateway.collector.announced import hear
+from gateway.collector.announced import AHEAD_MS, hear
 from gateway.collector.deliveries import Deliveries, Found
+from gateway.collector.points import DELIVERY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gateway.collector.announced import Announced
+    from gateway.collector.questions import Questions
     from gateway.collector.store import Reader
 
 Kind = Literal["lost", "waiting", "unknown"]
@@ -150,9 +153,10 @@ class _Epoch:
         )
 
     def _left_out(self) -> bool:
-        """Say whether the last word may have left this epoch out for want of room."""
+        """Say whether the last word may have left this epoch out, or not be the last."""
         said = self._said
-        return self._name not in said.listed and (said.more or self._name == said.now)
+        may_be_now = self._name == said.now or self._name in said.doubted
+        return self._name not in said.listed and (said.more or may_be_now)
 
     def _edges(self, found: Found) -> list[int]:
         edges = {found.ranges[0][0], found.ranges[-1][1] + 1} if found.ranges else set()
@@ -166,7 +170,7 @@ class _Epoch:
         return sorted(edges)
 
 
-def read(reader: Reader, gateway: str, since: int = 0) -> Ledger:
+def read(reader: Reader, gateway: str, since: int = 0, at: int | None = None) -> Ledger:
     """Read the ledger of a gateway.
 
     Args:
@@ -174,34 +178,60 @@ def read(reader: Reader, gateway: str, since: int = 0) -> Ledger:
         gateway: Its id.
         since: ms since 1970: of batches whose readings began later, and of whatever was given up
             later, all that is missing is told; of older ones, only what still waits.
+        at: The time now, ms since 1970; None for this machine's. What was heard long after it, was
+            heard by a clock that was wrong.
 
     Raises:
         StoreBusy: The store can't answer now.
         StoreDenied: It does not let us in, or is not there.
     """
     store = questions.of(reader)
-    said = hear(store, gateway, since)
+    at = round(time.time() * 1000) if at is None else at
+    said = hear(store, gateway, since, at)
     deliveries = Deliveries(store, gateway, since)
     gaps: list[Gap] = []
     conflicts: list[Conflict] = []
     for name in sorted(deliveries.lowest.keys() | said.heard.keys()):
-        lowest = deliveries.lowest.get(name)
-        epoch = _Epoch(name, lowest, said)
-        floor = epoch.floor
-        if floor is None:
-            continue
-        start = floor if since else 1
-        if lowest is not None and (not since or floor == lowest):
-            found = deliveries.find(name)
-        else:
-            found = deliveries.read(name, floor)
-        judged = list(epoch.gaps(found, start))
-        if not found.sure and any(gap.kind != "waiting" for gap in judged):
-            found = deliveries.read(name, floor)
-            judged = list(epoch.gaps(found, start))
+        judged, twice = _account(name, said, deliveries, since)
+        lost = any(gap.cause in {CRASH, GONE} for gap in judged)
+        if lost and name in said.rivals and _measured_last(store, gateway, name, said.now, at):
+            doubting = replace(said, doubted=said.doubted | {name})
+            judged, twice = _account(name, doubting, deliveries, since)
         gaps += judged
-        conflicts += [Conflict(name, low, high) for low, high in found.twice]
+        conflicts += twice
     return Ledger(deliveries.batches, gaps, conflicts)
+
+
+def _account(
+    name: str, said: Announced, deliveries: Deliveries, since: int
+) -> tuple[list[Gap], list[Conflict]]:
+    """Give the account of one epoch."""
+    lowest = deliveries.lowest.get(name)
+    epoch = _Epoch(name, lowest, said)
+    floor = epoch.floor
+    if floor is None:
+        return [], []
+    start = floor if since else 1
+    if lowest is not None and (not since or floor == lowest):
+        found = deliveries.find(name)
+    else:
+        found = deliveries.read(name, floor)
+    judged = list(epoch.gaps(found, start))
+    if not found.sure and any(gap.kind != "waiting" for gap in judged):
+        found = deliveries.read(name, floor)
+        judged = list(epoch.gaps(found, start))
+    return judged, [Conflict(name, low, high) for low, high in found.twice]
+
+
+def _measured_last(store: Questions, gateway: str, name: str, now: str | None, at: int) -> bool:
+    """Say whether the newest readings stored are of this epoch, and not of `now`.
+
+    Their times are the gateway's own: a collector's wrong clock does not touch them.
+    """
+    mine, theirs = (
+        store.newest(DELIVERY, {"gateway": gateway, "epoch": epoch}) for epoch in (name, now or "")
+    )
+    return mine is not None and theirs is not None and theirs <= mine <= at + AHEAD_MS
 
 
 def missing(store: Reader, gateway: str) -> list[Gap]:
