@@ -131,7 +131,8 @@ def replay(
     older_than: Older = None,
     newer_than: Newer = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what could be stored, and store nothing.")
+        bool,
+        typer.Option("--dry-run", help="Say what we would store, and store nothing."),
     ] = False,
     json: Json = False,
 ) -> None:
@@ -145,6 +146,8 @@ def replay(
     the collector then sends it the receipt, and nothing is stored twice. Of payloads beyond 1 MiB
     only the head was kept: they can't be replayed.
     """
+    import logging
+
     from gateway.cli.interrupts import interruptible
     from gateway.cli.letters import Choice
     from gateway.cli.progress import Progress
@@ -160,6 +163,9 @@ def replay(
     fates: list[Fate] = []
     clock = SystemClock()
     store = open_store(settings.store)
+    log = logging.getLogger("gateway")
+    before = log.level
+    log.setLevel(logging.CRITICAL)  # what a log would say is told below
     try:
         with interruptible() as stopping, Progress("letters", len(chosen)) as progress:
             again = Replay(
@@ -169,6 +175,7 @@ def replay(
                 fates.append(fate)
                 progress.step()
     finally:
+        log.setLevel(before)
         store.close()
         _tell(fates, len(chosen), dry_run=dry_run, json=json)
     if len(fates) < len(chosen):
@@ -187,7 +194,8 @@ def _tell(fates: list[Fate], chosen: int, *, dry_run: bool, json: bool) -> None:
         print_json({"dry_run": dry_run, "letters": told} | outcomes)
         return
     stored = write_count(outcomes["stored"], "letter", "letters")
-    typer.echo(f"{stored} {'could be stored' if dry_run else 'stored and thrown away'}")
+    would, did = "could be stored, if the store takes them", "stored and thrown away"
+    typer.echo(f"{stored} {would if dry_run else did}")
     staying = [fate for fate in fates if fate.outcome == "stays"]
     kinds = Counter((fate.reason, fate.heading.gateway or "nobody known") for fate in staying)
     examples = {(fate.reason, fate.heading.gateway or "nobody known"): fate for fate in staying}

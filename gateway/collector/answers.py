@@ -7,6 +7,8 @@ import math
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
+from urllib3.exceptions import ReadTimeoutError
+
 from schemas.base import shorten
 
 if TYPE_CHECKING:
@@ -45,6 +47,13 @@ def is_influx(body: str) -> bool:
 def plain(text: str) -> str:
     """Shorten a text, and leave nothing in it that a terminal or a log would obey."""
     return "".join(char if char.isprintable() else " " for char in shorten(text))
+
+
+def silence(error: Exception) -> str:
+    """Say why no answer came, the same words each time: a log folds them into one line."""
+    if isinstance(error, ReadTimeoutError):
+        return "it takes too long"
+    return plain(str(error))
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

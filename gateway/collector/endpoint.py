@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import urllib3
 from urllib3.exceptions import HTTPError, SSLError
 
-from gateway.collector.answers import find_words, plain, retry_after
+from gateway.collector.answers import find_words, plain, retry_after, silence
 from gateway.errors import StoreBusy, StoreDenied
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Endpoint:
             ) from None
         except (HTTPError, OSError) as error:
             raise StoreBusy(
-                f"{self._url} does not answer: {plain(str(error))}",
+                f"{self._url} does not answer: {silence(error)}",
                 "is InfluxDB running, and store.url right?",
             ) from None
 

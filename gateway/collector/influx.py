@@ -16,7 +16,7 @@ from influxdb_client.rest import ApiException
 from influxdb_client.service.write_service import WriteService
 
 from gateway.collector import lines
-from gateway.collector.answers import find_words, is_influx, plain, retry_after
+from gateway.collector.answers import find_words, is_influx, plain, retry_after, silence
 from gateway.collector.influxql import InfluxReader
 from gateway.collector.store import Refusal
 from gateway.errors import ConfigError, StoreBusy, StoreDenied
@@ -36,6 +36,7 @@ _TOO_LARGE: Final = 413
 _REFUSED: Final = frozenset({400, 422})
 _PASSING: Final = frozenset({408, 429})
 _SERVER: Final = 500
+_GATEWAYS: Final = frozenset({502, 504})
 
 _REMEDIES: Final = {
     "retention policy": "these readings are older than the database keeps: lengthen its retention"
@@ -148,7 +149,7 @@ class InfluxStore:
                 # Else what takes too long would be sent again, as long as ever, for ever.
                 self._most = max(len(rows) // 2, 1)
             raise StoreBusy(
-                f"{self._settings.url} does not answer: {plain(str(error))}",
+                f"{self._settings.url} does not answer: {silence(error)}",
                 "is InfluxDB running, and the address right?",
             ) from None
         if status == _STORED:
@@ -157,7 +158,8 @@ class InfluxStore:
             raise _Refused(text, len(rows), by_size=status == _TOO_LARGE)
         where = f"{self._settings.url} answers {status}: {text}"
         if status in _PASSING or status >= _SERVER:
-            raise StoreBusy(where, after=after)
+            remedy = "is InfluxDB running behind what answers?" if status in _GATEWAYS else ""
+            raise StoreBusy(where, remedy, after)
         self.close()
         raise StoreDenied(where, self._remedy(status, text))
 
