@@ -86,7 +86,7 @@ class Collector:
         self._subscriber = Subscriber(
             self._root,
             store,
-            Flights(self._writer.write, self._threads, store.writers, clock, self._inbox.wake),
+            Flights(self._writer, self._threads, store.writers, clock, self._inbox.wake),
             self._receipts,
             self._connection.acknowledge,
             clock,

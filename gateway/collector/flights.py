@@ -12,11 +12,11 @@ from gateway.backoff import Backoff
 from gateway.errors import StoreBusy, StoreDenied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Executor, Future
 
     from gateway.clock import Clock
-    from gateway.collector.writer import Decision, Item
+    from gateway.collector.writer import Decision, Item, Writer
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class Flights:
 
     def __init__(
         self,
-        write: Callable[[Sequence[Item]], list[Decision]],
+        writer: Writer,
         executor: Executor,
         most: int,
         clock: Clock,
@@ -64,14 +64,14 @@ class Flights:
         """Begin with nothing under way.
 
         Args:
-            write: Writes a group, in a thread of the executor.
+            writer: Writes a group, in a thread of the executor, and settles it in ours.
             executor: Where writes run.
             most: How many at a time.
             clock: Whose monotonic seconds tell when a write is tried again.
             wake: Called, from any thread, when a write has ended.
         """
         self.held = ""
-        self._write = write
+        self._writer = writer
         self._executor = executor
         self._most = most
         self._clock = clock
@@ -114,7 +114,9 @@ class Flights:
             if flight.future is not None and flight.future.done():
                 self._look(flight, flight.future)
         while self._flights and (decisions := self._flights[0].decisions) is not None:
-            yield self._flights.popleft().group, decisions
+            group = self._flights.popleft().group
+            self._writer.settle(group, decisions)
+            yield group, decisions
 
     def finish(self) -> None:
         """Wait until each write under way has ended, well or badly."""
@@ -149,5 +151,5 @@ class Flights:
 
     def _submit(self, flight: _Flight) -> None:
         flight.began = self._clock.monotonic()
-        flight.future = self._executor.submit(self._write, flight.group)
+        flight.future = self._executor.submit(self._writer.write, flight.group)
         flight.future.add_done_callback(lambda _: self._wake())

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.collector.audit import Flawed, Heard, Sound
 from gateway.collector.deadletters import Letter
 from gateway.collector.points import TOUCHED, of_delivery, of_touched
-from gateway.collector.recent import MOST_REMEMBERED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -65,28 +63,6 @@ class Decision:
     reason: str | None
 
 
-class _Stored:
-    """By which write each of the last batches was stored, of those that may overtake another."""
-
-    def __init__(self) -> None:
-        self._writes: OrderedDict[tuple[str, str, int, bytes], int] = OrderedDict()
-
-    def note(self, sound: Sound, write: int) -> None:
-        """Note the write that stored a batch."""
-        name = _name(sound)
-        self._writes[name] = max(write, self._writes.pop(name, 0))
-        if len(self._writes) > MOST_REMEMBERED:
-            self._writes.popitem(last=False)
-
-    def by(self, sound: Sound) -> int:
-        """Return the last write that stored the same bytes; 0 where none did."""
-        return self._writes.get(_name(sound), 0)
-
-
-def _name(sound: Sound) -> tuple[str, str, int, bytes]:
-    return sound.gateway, sound.batch.epoch, sound.batch.seq, sound.digest
-
-
 class Writer:
     """Carries groups of messages into the store and the folder of dead letters.
 
@@ -108,8 +84,6 @@ class Writer:
         self._collector = collector
         self._wall = wall
         self._moment: int | None = None
-        self._begun = 0
-        self._stored = _Stored()
         self._lock = threading.Lock()
 
     def write(self, items: Sequence[Item]) -> list[Decision]:
@@ -119,24 +93,13 @@ class Writer:
             StoreBusy: The store or the dead letters can't take it now; decide nothing.
             StoreDenied: The store does not let us in; decide nothing.
         """
-        with self._lock:
-            self._begun += 1
-            begun = self._begun
         refusals = self._write_rows(items)
         refused = dict(refusals)
         undelivered, untouched = self._write_ledger(items, refused)
         refused |= undelivered
         with self._lock:
-            self._letters.bury(list(_letters(items, self._still(items, refused, begun))))
+            self._letters.bury(list(_letters(items, refused)))
             self.refused_rows += len(refusals)
-            for at, item in enumerate(items):
-                if isinstance(item.verdict, Sound) and at not in refused and at not in untouched:
-                    self._stored.note(item.verdict, begun)
-                    if self._letters:
-                        batch = item.verdict.batch
-                        self._letters.discard(
-                            item.verdict.gateway, batch.epoch, batch.seq, item.payload
-                        )
         if refusals:
             log.error(
                 "the store refuses %d rows; their gateways keep them, and offer them again: %s",
@@ -146,16 +109,19 @@ class Writer:
         reasons = dict.fromkeys(untouched, TOUCHED_REFUSED) | dict.fromkeys(refused, ROWS)
         return list(_decisions(items, reasons))
 
-    def _still(
-        self, items: Sequence[Item], refused: Mapping[int, str], begun: int
-    ) -> dict[int, str]:
-        """Leave out what a write that began after ours has stored whole meanwhile."""
-        verdicts = {at: items[at].verdict for at in refused}
-        return {
-            at: refused[at]
-            for at, sound in verdicts.items()
-            if not isinstance(sound, Sound) or self._stored.by(sound) < begun
-        }
+    def settle(self, items: Sequence[Item], decisions: Sequence[Decision]) -> None:
+        """Throw away the letters of batches that are stored after all.
+
+        Writes are settled in the order of their messages, though they end in any: a letter that an
+        older write has buried late is there by now.
+        """
+        with self._lock:
+            if not self._letters:
+                return
+            payloads = [item.payload for item in items if _is_named(item.verdict)]
+            for payload, one in zip(payloads, decisions, strict=True):
+                if one.reason is None:
+                    self._letters.discard(one.gateway, one.epoch, one.seq, payload)
 
     def _write_rows(self, items: Sequence[Item]) -> list[tuple[int, str]]:
         """Write the readings; for each row that was refused, return its batch, and why."""
@@ -235,6 +201,14 @@ def _letters(items: Sequence[Item], refused: Mapping[int, str]) -> Iterator[Lett
             case _:
                 continue
         yield Letter(item.topic, item.payload, reason, detail, item.received, gateway, epoch, seq)
+
+
+def _is_named(verdict: Verdict | None) -> bool:
+    """Say whether a message has a decision: it is a batch, or the name of one could be read."""
+    match verdict:
+        case Sound() | Flawed(gateway=str(), epoch=str(), seq=int()):
+            return True
+    return False
 
 
 def _decisions(items: Sequence[Item], reasons: Mapping[int, str]) -> Iterator[Decision]:

@@ -44,7 +44,7 @@ class Bench:
         self.subscriber = Subscriber(
             ROOT,
             self.store,
-            Flights(self.writer.write, Inline(), self.store.writers, self.clock, lambda: None),
+            Flights(self.writer, Inline(), self.store.writers, self.clock, lambda: None),
             self.receipts,
             self._acknowledge,
             self.clock,

@@ -55,7 +55,16 @@ class Air:
         self.clock = FakeClock()
         self.executor = Slow()
         self.woken = 0
-        self.flights = Flights(lambda group: group, self.executor, 2, self.clock, self._wake)  # type: ignore[arg-type, return-value]
+        self.settled: list[Any] = []
+        self.flights = Flights(self, self.executor, 2, self.clock, self._wake)  # type: ignore[arg-type]
+
+    def write(self, _group: Any) -> list[Any]:  # noqa: ANN401 - whatever a test launches
+        """Stand for the writer; the executor runs nothing."""
+        return []
+
+    def settle(self, group: Any, _decisions: Any) -> None:  # noqa: ANN401 - the same
+        """Note what the writer was told to settle."""
+        self.settled.append(group)
 
     def _wake(self) -> None:
         self.woken += 1
@@ -88,7 +97,7 @@ def test_what_is_written_first_is_not_settled_before_what_came_first(air: Air) -
     assert (air.woken, air.land()) == (1, [])
     assert air.flights.full
     air.executor.end(0)
-    assert (air.woken, air.land()) == (2, [["a"], ["b"]])
+    assert (air.woken, air.land(), air.settled) == (2, [["a"], ["b"]], [["a"], ["b"]])
     assert not air.flights.full
 
 

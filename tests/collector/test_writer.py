@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.collector.points import Point
+    from gateway.collector.writer import Decision
 
 
 @pytest.fixture
@@ -44,12 +45,18 @@ def test_a_write_that_was_overtaken_leaves_no_letter_of_what_is_stored(bench: Be
     verdict, rows = judge(ROOT, READINGS, payload(1), None), of_batch(GATEWAY, batch(1))
     items = [Item(READINGS, payload(1), None, T, verdict, rows)]
 
+    newer: list[Decision] = []
+
     def refuse_once_and_let_another_go_first(point: Point) -> bool:
         bench.store.refuses = lambda _: False
-        bench.writer.write(items)
+        newer.extend(bench.writer.write(items))
         return point.measurement == "air"
 
     bench.store.refuses = refuse_once_and_let_another_go_first
-    (decision,) = bench.writer.write(items)
-    assert decision.reason == "rows"
+    older = bench.writer.write(items)
+    assert [one.reason for one in (*older, *newer)] == ["rows", None]
+    assert bench.reasons() == {1: "rows"}
+    bench.writer.settle(items, older)
+    assert bench.reasons() == {1: "rows"}
+    bench.writer.settle(items, newer)
     assert bench.reasons() == {}

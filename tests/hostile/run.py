@@ -22,7 +22,7 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gateway.clock import FakeClock
-from gateway.collector import recent, sqlite, writer
+from gateway.collector import recent, sqlite
 from gateway.collector.deadletters import DeadLetters
 from gateway.collector.flights import Flights
 from gateway.collector.receipts import Receipts
@@ -54,7 +54,6 @@ ENVIRONMENT: Final = {
 
 _BOUNDS: Final = (
     (recent, "MOST_REMEMBERED"),
-    (writer, "MOST_REMEMBERED"),
     (sqlite, "MOST_SERIES"),
 )
 
@@ -135,7 +134,7 @@ class Collector:
         self.subscriber = Subscriber(
             ROOT,
             self.store,
-            Flights(carrier.write, Inline(), 1, clock, lambda: None),
+            Flights(carrier, Inline(), 1, clock, lambda: None),
             self._receipts,
             lambda _: True,
             clock,
