@@ -9,7 +9,7 @@ COLLECTORS ?= 1
 # Debian keeps its servers, mosquitto among them, where an ordinary user's PATH does not look.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 WITH_SERVERS := PATH="$$PATH:/usr/sbin"
-SERVERS := mosquitto mosquitto-clients faketime influxdb nginx systemd
+SERVERS := mosquitto mosquitto-clients faketime influxdb nginx systemd openssl
 
 PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check
 EDITABLE := $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
@@ -25,7 +25,8 @@ run: .venv/run ## Install, then show the whole chain for half a minute
 	@simpang demo --seconds 30
 
 test: ## Everything that must hold: check, tests, safeguards, a short chaos
-	@$(WITH_SERVERS); for program in mosquitto mosquitto_sub faketime influxd nginx systemd-analyze; do \
+	@$(WITH_SERVERS); \
+	for program in mosquitto mosquitto_sub faketime influxd nginx systemd-analyze openssl; do \
 	  command -v $$program >/dev/null || { .ci/debian $(SERVERS); break; }; done
 	@$(WITH_SERVERS) .ci/test
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.broker import Broker
+from tests.collector.bench import Bench
 from tests.collector.books import in_file, in_influx
 from tests.influx import Influx
 
@@ -15,6 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.collector.books import Books
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    with closing(made.store):
+        yield made
 
 
 @pytest.fixture

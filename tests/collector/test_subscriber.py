@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,17 +12,9 @@ from tests.collector.batches import EPOCH, GATEWAY, T, payload, raw
 from tests.collector.bench import Bench
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.collector.stores import FaultyStore
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
-    with closing(made.store):
-        yield made
 
 
 def test_a_batch_is_stored_then_acknowledged_then_receipted(bench: Bench) -> None:

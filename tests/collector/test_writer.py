@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import TYPE_CHECKING
-
-import pytest
 
 from gateway.collector.audit import judge
 from gateway.collector.points import of_batch
@@ -15,18 +12,8 @@ from tests.collector.batches import GATEWAY, T, batch, payload
 from tests.collector.bench import READINGS, Bench
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from gateway.collector.points import Point
     from gateway.collector.writer import Decision
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
-    with closing(made.store):
-        yield made
 
 
 def test_rows_refused_in_a_write_that_is_tried_again_are_counted_once(bench: Bench) -> None:
