@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Annotated
 
 import typer
@@ -28,9 +29,11 @@ def check(
 
     Exits with 2 where there is an error, with 0 where there are only warnings.
     """
+    from gateway.collector.stores import ask
     from gateway.config.check import check as find
 
-    findings = find(file, here=here)
+    has_collector = importlib.util.find_spec("urllib3") is not None  # the extra `collector`
+    findings = find(file, here=here, ask=ask if has_collector else None)
     wrong = any(finding.level == "error" for finding in findings)
     if json:
         print_json(findings)

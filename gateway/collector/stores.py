@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Final
 
+from gateway.collector.points import DELIVERY
 from gateway.collector.sqlite import SqliteStore
 from gateway.config.collector import SqliteStore as SqliteSettings
+from gateway.errors import ConfigError, StoreBusy, StoreDenied
 
 if TYPE_CHECKING:
     from gateway.collector.store import Reader, Store
     from gateway.config.collector import InfluxStore as InfluxSettings
+    from gateway.errors import SimpangError
+
+_PATIENCE: Final = 5.0
+"""Seconds that a database may take to answer somebody who checks a config."""
 
 
 def open_store(settings: InfluxSettings | SqliteSettings) -> Store[Any]:
@@ -19,6 +26,20 @@ def open_store(settings: InfluxSettings | SqliteSettings) -> Store[Any]:
     from gateway.collector.influx import InfluxStore  # noqa: PLC0415 - half a second to import
 
     return InfluxStore(settings)
+
+
+def ask(settings: InfluxSettings) -> SimpangError | None:
+    """Ask an InfluxDB the least there is to ask, and return why it does not answer."""
+    from gateway.collector.influxql import InfluxReader  # noqa: PLC0415 - only when asked for
+
+    try:
+        token = settings.token() or None
+        reader = InfluxReader(settings.url, settings.org, settings.bucket, token, _PATIENCE)
+        with closing(reader):
+            reader.newest(DELIVERY, {})
+    except (ConfigError, StoreBusy, StoreDenied) as error:
+        return error
+    return None
 
 
 def open_reader(settings: InfluxSettings | SqliteSettings) -> Reader:

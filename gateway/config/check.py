@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from gateway.config.findings import Finding, Flaw
 from gateway.config.folders import folder_flaws
 from gateway.config.gateway import GatewayConfig
 from gateway.config.rules import broken_rules, tables
+from gateway.errors import SimpangError
 from gateway.trust.sources import find
 
 if TYPE_CHECKING:
@@ -36,13 +38,20 @@ _PATIENCE: Final = 3.0
 """Seconds that a broker or a database may take to answer."""
 
 
-def check(path: str | os.PathLike[str], *, here: bool = False) -> list[Finding]:
+Asked = Callable[[InfluxStore], SimpangError | None]
+"""Asks a database something, and returns why it does not answer."""
+
+
+def check(
+    path: str | os.PathLike[str], *, here: bool = False, ask: Asked | None = None
+) -> list[Finding]:
     """Find every mistake at once, in the order of the lines.
 
     Args:
         path: A `gateway.toml` or `collector.toml`; its table `[gateway]` or `[collector]` tells.
         here: Whether this is the machine that it is for: an absent port or broker, or a folder
             that can't be written to, is then an error, otherwise a warning.
+        ask: How to ask the InfluxDB that is named; without it, somebody has to answer there.
     """
     try:
         document = read(path)
@@ -59,8 +68,8 @@ def check(path: str | os.PathLike[str], *, here: bool = False) -> list[Finding]:
     flawed = {flaw.path for flaw in flaws}
     if _URL not in flawed:
         flaws += _broker(content, level)
-    if "collector" in content and _STORE not in flawed:
-        flaws += _database(content, level)
+    if "collector" in content and all(path[:1] != _STORE[:1] for path in flawed):
+        flaws += _database(content, level, ask)
     return sorted(map(document.find, flaws), key=lambda finding: finding.line)
 
 
@@ -120,7 +129,7 @@ def _broker(content: dict[str, Any], level: Level) -> Iterator[Flaw]:
         yield Flaw(_URL, what, "start the broker, or correct the address", level)
 
 
-def _database(content: dict[str, Any], level: Level) -> Iterator[Flaw]:
+def _database(content: dict[str, Any], level: Level, ask: Asked | None) -> Iterator[Flaw]:
     """Try to reach the InfluxDB that the readings go to, where one is named or meant."""
     section = content.get("store", {})
     if not isinstance(section, dict) or section.get("kind", "influxdb") != "influxdb":
@@ -129,6 +138,8 @@ def _database(content: dict[str, Any], level: Level) -> Iterator[Flaw]:
     if silence := _silence(url.hostname or "", url.port or _PORTS[url.scheme]):
         what = f"no InfluxDB answers at {url.hostname}: {silence}"
         yield Flaw(_STORE, what, "start InfluxDB, or correct the address", level)
+    elif ask is not None and (error := ask(InfluxStore.model_validate(section))):
+        yield Flaw(_STORE, error.what, error.remedy, level)
 
 
 def _silence(host: str, port: int) -> str:

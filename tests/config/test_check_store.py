@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.collector.stores import ask
 from gateway.config.check import check
 from gateway.config.collector import CollectorConfig, SqliteStore, load_collector
+from tests.collector.answers import Answer, Answering
+from tests.influx import Influx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,3 +89,37 @@ def test_an_address_that_can_be_none_is_named(
     (finding,) = (one for one in check(file) if one.key == "store.url")
     assert (finding.error, finding.line) == (error, 6)
     assert "secret" not in finding.error + finding.remedy
+
+
+def _answers(tmp_path: Path, broker: int, store: str) -> Finding | None:
+    file = tmp_path / "collector.toml"
+    file.write_text(_collector(broker, store), encoding="utf-8")
+    found = [one for one in check(file, here=True, ask=ask) if one.key == "store.url"]
+    return the_only(found) if found else None
+
+
+def test_a_database_that_answers_is_asked_whether_it_would_do(tmp_path: Path, broker: int) -> None:
+    with Influx(tmp_path / "influx") as influx:
+        there = f'url = "{influx.url}"\n'
+        assert _answers(tmp_path, broker, there) is None
+
+        other = _answers(tmp_path, broker, f'{there}bucket = "kota"\n')
+        assert other is not None
+        assert (other.level, "kota" in other.error, bool(other.remedy)) == ("error", True, True)
+
+        influx.kill()
+        dead = _answers(tmp_path, broker, there)
+        assert dead is not None
+        assert "502" in dead.error
+
+
+def test_somebody_else_who_answers_there_is_no_database(tmp_path: Path, broker: int) -> None:
+    token = tmp_path / "token"
+    token.write_text("secret", encoding="utf-8")
+    token.chmod(0o600)
+    with Answering(lambda _: Answer(401, b'{"message":"unauthorized"}')) as server:
+        store = f'url = "{server.url}"\ntoken_file = "{token}"\n'
+        finding = _answers(tmp_path, broker, store)
+        assert finding is not None
+        assert "401" in finding.error
+        assert "secret" not in str(finding)
