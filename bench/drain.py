@@ -80,7 +80,7 @@ def measure(run: Run) -> Iterator[Figure]:
     target = SECONDS if load.rows == READINGS else None
     yield figure(name, "s", drained, "InfluxDB alone", alone, target)
     yield figure(
-        "peak memory meanwhile, gateway", "MiB", peaks["gateway"], "collector", peaks["collector"]
+        "peak memory meanwhile, gateway", "MB", peaks["gateway"], "collector", peaks["collector"]
     )
 
 

@@ -93,7 +93,7 @@ def measure(run: Run) -> Iterator[Figure]:
                 raise RuntimeError(f"the {child.name} ended:\n{child.last_lines()}")
     beside = "frames sent on as they come"
     yield figure("CPU of the gateway for 1,000 readings", "ms", cost[0], beside, cost[1])
-    yield figure("memory of the gateway", "MiB", memory[0], beside, memory[1], at_most(MEMORY))
+    yield figure("memory of the gateway", "MB", memory[0], beside, memory[1], at_most(MEMORY))
 
 
 def _sensors(stack: ExitStack, folder: Path, name: str) -> list[Path]:

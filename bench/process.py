@@ -26,11 +26,11 @@ def cpu(pid: int) -> float:
 
 
 def resident(pid: int, *, peak: bool = False) -> float:
-    """Return the resident memory of a process, now or at its highest, in MiB."""
+    """Return the resident memory of a process, now or at its highest, in MB: millions of bytes."""
     name = "VmHWM" if peak else "VmRSS"
     for line in Path(f"/proc/{pid}/status").read_text("ascii").splitlines():
         if line.startswith(name):
-            return int(line.split()[1]) / 1024
+            return int(line.split()[1]) * 1024 / 1e6
     raise ProcessLookupError(pid)
 
 
