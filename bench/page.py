@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from math import floor, log10
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[1]
 KEPT: Final = ROOT / "docs/bench.json"
 PAGE: Final = ROOT / "docs/bench.md"
+
+WIDTH: Final = 100
+"""Columns of a page's prose."""
 
 Result = dict[str, Any]
 
@@ -36,9 +40,7 @@ is the median of {rounds} pairs, *low … high* their range. Nothing here fails 
 
 {table}
 
-*Measured {date} at {commit} on {machine}, in {minutes} minutes: {versions}. Gateway, collector,
-broker, database and the load share those cores; {busy:.1f} others were busy on them before it
-began, and wide ranges say so.*
+{measured}
 
 ## What the yardsticks are
 
@@ -62,6 +64,13 @@ began, and wide ranges say so.*
   an hour; ours are six hours of the shipped metered config, one PMS5003 at 1 Hz. Both are made
   days. *Bytes to disk* are `write_bytes` of proc(5), without the journal of the file system.
 """
+
+_MEASURED: Final = (
+    "*Measured {date} at {commit} on {machine}, in {minutes} minutes: {versions}. Gateway, "
+    "collector, broker, database and the load share those cores; {busy:.1f} others were busy on "
+    "them before it began, and wide ranges say so.*"
+)
+"""Wrapped only when it is filled in: no two machines have names of one length."""
 
 
 def result(figures: Sequence[Figure], *, seconds: float, busy: float, quick: bool) -> Result:
@@ -111,7 +120,9 @@ def page() -> str:
     kept: Result = json.loads(KEPT.read_text(encoding="utf-8"))
     versions = ", ".join(f"{name} {number}" for name, number in kept["versions"].items())
     rounds = min(one["rounds"] for one in kept["figures"])
-    return _PROSE.format(**kept | {"table": table(kept), "versions": versions, "rounds": rounds})
+    measured = _MEASURED.format(**kept | {"versions": versions})
+    wrapped = fill(measured, WIDTH, break_long_words=False, break_on_hyphens=False)
+    return _PROSE.format(rounds=rounds, table=table(kept), measured=wrapped)
 
 
 def _lines(result: Result) -> Iterator[tuple[str, ...]]:

@@ -12,6 +12,7 @@ from bench.figure import Target, at_least, at_most, figure
 from bench.hose import pour, publish
 from bench.latency import percentile
 from bench.made import load
+from bench.page import WIDTH, page
 from bench.tap import Tap
 from gateway.config.broker import BrokerConfig
 from gateway.mqtt import Arrived, Confirmed, Connected, Connection, Terms
@@ -100,3 +101,10 @@ def test_a_target_says_which_side_it_is_on(target: Target, *, met: bool) -> None
 
 def test_a_percentile_is_a_value_that_was_measured() -> None:
     assert [percentile(range(1, 201), percent) for percent in (50, 99)] == [100, 198]
+
+
+def test_the_page_is_wrapped_whatever_the_machine_is_called() -> None:
+    told = [line for line in page().splitlines() if not line.startswith("|")]
+
+    assert any(line.startswith("*Measured 20") for line in told)
+    assert max(map(len, told)) <= WIDTH
