@@ -1,25 +1,21 @@
-"""What a driver is: the description of how one kind of sensor speaks.
-
-A dialogue is a generator. It yields steps to whoever runs it over a port, is sent the frames that
-arrive (or has `NoReply` thrown into it), and ends with its result: a streaming sensor and a polled
-one look the same.
-"""
+"""What a driver is: the description of how one kind of sensor speaks."""
 
 from __future__ import annotations
 
 import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Container, Generator, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from devices.dialogue import PATIENCE, Listen
 from devices.errors import BadSetting, NoReply
 
 if TYPE_CHECKING:
+    from devices.command import Command
     from devices.cutters import Cutter
-
-Fields: TypeAlias = Mapping[str, Any]
-"""What stands in a frame, by name, in the sensor's own units; it can be written as JSON."""
+    from devices.dialogue import Dialogue, Fields, Opening
+    from devices.sample import Sample
 
 Settings: TypeAlias = Mapping[str, Any]
 """What a driver was told about one device, by name."""
@@ -27,9 +23,6 @@ Settings: TypeAlias = Mapping[str, Any]
 Proof: TypeAlias = Literal["capture", "example", "documents"]
 """What a driver was checked against: bytes from a real sensor, the maker's worked examples, or
 documents only."""
-
-PATIENCE: Final = 20
-"""Frames that a dialogue passes over while it waits for one of another kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,109 +39,8 @@ class Line:
         return (9 + (self.parity != "N") + self.stopbits) / self.baudrate
 
 
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """One object seen by a traffic sensor in one frame.
-
-    Attributes:
-        channel: The lane or direction.
-        speed: km/h, a magnitude.
-        distance: m.
-        signal: How strong its echo was, in the sensor's own unit.
-    """
-
-    channel: str
-    speed: float | None = None
-    distance: float | None = None
-    signal: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """What one frame or exchange measured.
-
-    Attributes:
-        values: Quantity to value in the unit of the quantity table; None is a missing value.
-        detections: Objects, for a traffic sensor; none is a measurement too: nobody is there.
-        fault: What the sensor says is broken, while it goes on measuring; empty when nothing is.
-    """
-
-    values: Mapping[str, float | None] = field(default_factory=dict)
-    detections: tuple[Detection, ...] = ()
-    fault: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A frame that arrived, and what stands in it."""
-
-    raw: bytes
-    fields: Fields
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Send `data` and wait for a frame, `within` seconds.
-
-    What had arrived before is dropped first: it can't be the answer.
-    """
-
-    data: bytes
-    within: float
-
-
-@dataclass(frozen=True, slots=True)
-class Listen:
-    """Wait for the next frame, `within` seconds."""
-
-    within: float
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Wait for some seconds; nothing is sent back into the dialogue (`next`)."""
-
-    seconds: float
-
-
-Step: TypeAlias = Ask | Listen | Pause
-Dialogue: TypeAlias = Generator[Step, Received, Sample]
-"""A dialogue that ends with a sample: `read`."""
-
-Opening: TypeAlias = Generator[Step, Received, None]
-"""A dialogue that only prepares: `start`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One of a sensor's own commands.
-
-    Attributes:
-        name: Its name in `device send`.
-        data: The bytes to send.
-        help: What it does.
-        dangerous: It changes what outlives a power cut, or costs calibration, address or line
-            settings: never sent without a person.
-        reply: Fields that its answer bears, None standing for any value; empty: any frame is the
-            answer; None itself: it is not answered.
-    """
-
-    name: str
-    data: bytes
-    help: str
-    dangerous: bool = False
-    reply: Fields | None = None
-
-    def answered_by(self, fields: Fields) -> bool:
-        """Say whether a frame with these fields is the answer to this command."""
-        return self.reply is not None and all(
-            name in fields and value in (None, fields[name]) for name, value in self.reply.items()
-        )
-
-
-def by_name(*commands: Command) -> dict[str, Command]:
-    """Index commands by their names."""
-    return {command.name: command for command in commands}
+SUMS: Final = ("speed_sum", "speed_square_sum", "speed_inverse_sum")
+"""What a traffic sensor adds up as a rule, beside counting: it measures the speed of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,24 +65,33 @@ class Driver(ABC):
     Attributes:
         name: `maker.model`.
         line: The line settings it leaves the factory with.
+        lines: Other line settings that it may have been set to, the likeliest first.
         quantities: The quantities of its samples, in their order; empty for a traffic sensor.
         channels: Its directions or lanes, for a traffic sensor.
+        sums: The sums that an interval of it bears beside the counts, for a traffic sensor;
+            `speed_sum` together with `speed_square_sum` brings the speed bins, `count_light` and
+            its like the classes.
         every: Seconds between two samples, as far as it is known.
         warmup_seconds: Seconds after power-on or wake that its values are not to be trusted.
         takes: The settings it takes.
         commands: The sensor's own commands.
+        identify: Which of them are harmless to any sensor on the line and answered by this one
+            alone, or by few: they tell it apart without waiting. Empty for one that only streams.
         proof: What it was checked against.
         document: Where the protocol is written down: maker, document, revision.
     """
 
     name: str
     line: Line
+    lines: tuple[Line, ...] = ()
     quantities: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    sums: tuple[str, ...] = SUMS
     every: float | None = None
     warmup_seconds: float = 0.0
     takes: Mapping[str, Setting] = field(default_factory=dict)
     commands: Mapping[str, Command] = field(default_factory=dict)
+    identify: tuple[str, ...] = ()
     proof: Proof
     document: str
 
@@ -218,6 +119,22 @@ class Driver(ABC):
             NotReady: The sensor does not measure yet.
             DeviceFault: The sensor is broken and gives no measurement.
         """
+
+    def tailored(self, _settings: Settings, /) -> Driver:
+        """Return this driver as these settings make it.
+
+        A map makes its quantities, an address its commands: whoever talks to one device, or wants
+        to know what it measures, begins here.
+        """
+        return self
+
+    def fits(self, _fields: Fields, /) -> bool:
+        """Say whether this sensor can have sent these fields.
+
+        Others may send frames of the same form: what this one never says, such as a temperature of
+        600 °C, tells them apart where nothing else does.
+        """
+        return True
 
     def start(self, _settings: Settings, /) -> Opening:
         """Prepare the sensor; runs on each opening of the port. Most need nothing."""
@@ -270,24 +187,3 @@ class Driver(ABC):
         likely = next(iter(difflib.get_close_matches(key, self.takes, n=1)), "")
         known = ", ".join(self.takes) or "none"
         return BadSetting(key, f"{self.name} has no setting {key}; it takes: {known}", likely)
-
-
-def carry_out(
-    command: Command, within: float, tries: int = 3
-) -> Generator[Step, Received, Received]:
-    """Send a command until its answer is seen, and return that; other frames are passed over.
-
-    Raises:
-        NoReply: It was not answered, whatever else came.
-    """
-    for _ in range(tries):
-        step: Step = Ask(command.data, within)
-        for _ in range(PATIENCE):
-            try:
-                received = yield step
-            except NoReply:
-                break
-            if command.answered_by(received.fields):
-                return received
-            step = Listen(within)
-    raise NoReply(f"{command.name} was not answered")

@@ -22,26 +22,12 @@ from dataclasses import dataclass
 from operator import contains
 from typing import TYPE_CHECKING, Any, Final
 
+from devices.command import Command, by_name
 from devices.cutters import by_header, either
-from devices.driver import (
-    Ask,
-    Command,
-    Detection,
-    Dialogue,
-    Driver,
-    Fields,
-    Line,
-    Listen,
-    Opening,
-    Received,
-    Sample,
-    Setting,
-    Settings,
-    Step,
-    by_name,
-    carry_out,
-)
+from devices.dialogue import Ask, Dialogue, Fields, Listen, Opening, Received, Step, carry_out
+from devices.driver import Driver, Line, Setting, Settings
 from devices.errors import DecodeError, NoReply
+from devices.sample import Detection, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

@@ -14,21 +14,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from devices.checksums import sum8
+from devices.command import Command, by_name
 from devices.cutters import by_header
-from devices.driver import (
-    Ask,
-    Command,
-    Driver,
-    Fields,
-    Line,
-    Listen,
-    Opening,
-    Proof,
-    Sample,
-    Settings,
-    by_name,
-)
+from devices.dialogue import Ask, Fields, Listen, Opening
+from devices.driver import Driver, Line, Proof, Settings
 from devices.errors import NoReply, NotReady
+from devices.sample import Sample
 
 if TYPE_CHECKING:
     from devices.cutters import Cutter

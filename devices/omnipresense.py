@@ -15,23 +15,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from devices.command import Command, by_name
 from devices.cutters import by_line
-from devices.driver import (
-    Ask,
-    Command,
-    Detection,
-    Dialogue,
-    Driver,
-    Fields,
-    Line,
-    Opening,
-    Sample,
-    Setting,
-    Settings,
-    by_name,
-    carry_out,
-)
+from devices.dialogue import Ask, Dialogue, Fields, Opening, carry_out
+from devices.driver import Driver, Line, Setting, Settings
 from devices.errors import DecodeError, NoReply
+from devices.sample import Detection, Sample
 
 if TYPE_CHECKING:
     from devices.cutters import Cutter

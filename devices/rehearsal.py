@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from devices.driver import Pause, Received
+from devices.dialogue import Pause, Received
 from devices.errors import NoReply
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
-    from devices.driver import Fields, Step
+    from devices.dialogue import Fields, Step
 
 _MOST_STEPS: Final = 1000
 

@@ -16,22 +16,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from devices.checksums import sum8
+from devices.command import Command, by_name
 from devices.cutters import by_header
-from devices.driver import (
-    Ask,
-    Command,
-    Dialogue,
-    Driver,
-    Fields,
-    Line,
-    Opening,
-    Sample,
-    Setting,
-    Settings,
-    by_name,
-    carry_out,
-)
+from devices.dialogue import Ask, Dialogue, Fields, Opening, carry_out
+from devices.driver import Driver, Line, Setting, Settings
 from devices.errors import NoReply, NotReady
+from devices.sample import Sample
 
 if TYPE_CHECKING:
     from devices.cutters import Cutter

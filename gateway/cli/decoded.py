@@ -11,8 +11,9 @@ from devices.framing import Framer, Junk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from devices.driver import Driver, Sample, Settings
+    from devices.driver import Driver, Settings
     from devices.framing import Piece
+    from devices.sample import Sample
 
 Event = dict[str, Any]
 """One frame or one run of junk."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import tomlkit
 
-from devices.registry import find
 from gateway.config.collector import load_collector
 from gateway.config.document import read_or_refuse
 from gateway.config.load import load_gateway
+from gateway.config.sensor import sensor_of
 
 if TYPE_CHECKING:
     import os
@@ -49,17 +49,17 @@ def as_toml(path: str | os.PathLike[str]) -> str:
 
 def _port(port: PortConfig) -> dict[str, Any]:
     """Fill in what the drivers know of a port and its devices."""
-    lines = [asdict(find(device.driver).line) for device in port.devices[:1]]
+    lines = [asdict(sensor_of(device).driver.line) for device in port.devices[:1]]
     said = port.model_dump(mode="json", exclude_none=True)
     devices = [_device(device) for device in port.devices]
     return {"url": port.url, **dict(*lines), **said, "devices": devices}
 
 
 def _device(device: DeviceConfig) -> dict[str, Any]:
-    driver = find(device.driver)
+    sensor = sensor_of(device)
     shown = device.model_dump(mode="json", exclude_none=True, exclude={"settings"})
-    interval = device.usual_interval(traffic=bool(driver.channels))
-    return shown | {"interval": interval} | dict(driver.configure(device.settings))
+    interval = device.usual_interval(traffic=bool(sensor.driver.channels))
+    return shown | {"interval": interval} | dict(sensor.settings)
 
 
 def hide(table: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from devices import registry
+from gateway.config.sensor import sensor_of
 from gateway.edge.batcher import LAST
 from gateway.edge.machine import Machine, machine_digest
 from gateway.edge.vehicles import INTERVAL
@@ -210,7 +210,7 @@ class Announcements:
             AboutDevice(id=NODE, model=MODEL, quantities=_units(_GATEWAY), every=NODE_SECONDS)
         ]
         for device in self._config.devices:
-            driver = registry.find(device.driver)
+            driver = sensor_of(device).driver
             traffic = bool(driver.channels)
             names = INTERVAL if traffic else driver.quantities
             every = device.usual_interval(traffic=traffic)

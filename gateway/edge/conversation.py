@@ -6,14 +6,16 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from devices.driver import Ask, Listen, Pause, Received, Sample
+from devices.dialogue import Ask, Listen, Pause, Received
 from devices.errors import DecodeError, DriverError, NoReply, NotReady
 from devices.framing import Frame, Framer
 from gateway.edge.line import at_last_byte
 from gateway.edge.watch import Silence
 
 if TYPE_CHECKING:
-    from devices.driver import Dialogue, Driver, Line, Opening, Settings, Step
+    from devices.sample import Sample
+    from devices.dialogue import Dialogue, Opening, Step
+    from devices.driver import Driver, Line, Settings
     from devices.framing import Piece
     from gateway.clock import Stamp
     from gateway.edge.port import Chunk

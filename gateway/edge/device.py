@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from devices.registry import find
 from gateway.config.gateway import TRAFFIC_INTERVAL
+from gateway.config.sensor import sensor_of
 from gateway.edge.conversation import Conversation, Observed
 from gateway.edge.quality import Quality
 from gateway.edge.sampler import Sampler
@@ -50,8 +50,8 @@ class Device:
         Raises:
             DriverError: There is no such driver, or it does not take these settings.
         """
-        driver = find(config.driver)
-        settings = driver.configure(config.settings)
+        sensor = sensor_of(config)
+        driver = sensor.driver
         interval = config.usual_interval(traffic=bool(driver.channels))
         self.watch = watch
         self._id = config.id
@@ -65,7 +65,7 @@ class Device:
             else None
         )
         pace = 0.0 if driver.channels else self._every or 0.0
-        self._conversation = Conversation(driver, settings, line, watch, pace)
+        self._conversation = Conversation(driver, sensor.settings, line, watch, pace)
 
     def opened(self, stamp: Stamp, now: float) -> None:
         """Begin the conversation on a port that was opened."""

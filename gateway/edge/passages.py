@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from devices.driver import Detection
+    from devices.sample import Detection
 
 GAP_SECONDS: Final = 1.0
 """Without a detection for longer than this, the vehicle has passed: a radar reports what it sees

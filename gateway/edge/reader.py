@@ -8,8 +8,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from devices.registry import find
 from gateway.backoff import Backoff
+from gateway.config.sensor import sensor_of
 from gateway.edge.device import Device
 from gateway.edge.line import line_of
 from gateway.edge.port import Port
@@ -68,13 +68,13 @@ class PortReader:
 
         Raises:
             ConfigError: The port has no device, or several.
-            DriverError: There is no such driver.
+            DriverError: There is no such driver, or it does not take these settings.
         """
         if len(port.devices) != 1:
             names = ", ".join(device.id for device in port.devices) or "none"
             raise ConfigError(f"{port.url} has not one device but: {names}", "give each a port")
         self._config = port.devices[0]
-        driver = find(self._config.driver)
+        driver = sensor_of(self._config).driver
         self._line = line_of(port, driver.line)
         self._port = Port(port.url, self._line, clock)
         self._clock = clock
@@ -91,11 +91,7 @@ class PortReader:
         self.round = clock.monotonic()
 
     def start(self) -> None:
-        """Begin to read.
-
-        Raises:
-            DriverError: The driver does not take the device's settings.
-        """
+        """Begin to read."""
         device = Device(
             self._config,
             self._line,

@@ -23,7 +23,7 @@ from schemas.reading import Reading, Value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from devices.driver import Detection
+    from devices.sample import Detection
 
 _LEAST_SECONDS: Final = 0.002
 """An interval shorter than this would share its millisecond with the next."""

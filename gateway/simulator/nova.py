@@ -10,7 +10,8 @@ from gateway.simulator.sensor import Ear, Spoken
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from devices.driver import Command, Driver, Line
+    from devices.command import Command
+    from devices.driver import Driver, Line
     from gateway.simulator.air import Air
 
 CYCLE: Final = 100

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from gateway.simulator.sensor import Ear, Spoken
 
 if TYPE_CHECKING:
-    from devices.driver import Command, Driver, Line
+    from devices.command import Command
+    from devices.driver import Driver, Line
     from gateway.simulator.road import Road, Vehicle
 
 LINE_SECONDS: Final = 0.15

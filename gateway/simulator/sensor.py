@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from devices.driver import Command, Line
+    from devices.command import Command
+    from devices.driver import Line
 
 
 @dataclass(frozen=True, slots=True)

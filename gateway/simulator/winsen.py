@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from gateway.simulator.sensor import Ear, Spoken
 
 if TYPE_CHECKING:
-    from devices.driver import Command, Driver, Line
+    from devices.command import Command
+    from devices.driver import Driver, Line
     from gateway.simulator.air import Air
 
 CYCLE: Final = 100

@@ -4,17 +4,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from devices.driver import PATIENCE, Ask, Line, Listen, Pause, Sample, carry_out
+from devices.dialogue import PATIENCE, Ask, Listen, Pause, carry_out
+from devices.driver import Line
 from devices.errors import BadSetting, NoReply
 from devices.nova import SDS011
 from devices.omnipresense import OPS243
 from devices.plantower import PMS5003
 from devices.rehearsal import rehearse
+from devices.sample import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from devices.driver import Received, Step
+    from devices.dialogue import Received, Step
 
 SLEEP = PMS5003.commands["sleep"]
 SLEPT = {"ack_cmd": 0xE4, "ack_data": 0}

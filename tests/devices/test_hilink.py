@@ -4,15 +4,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from devices.driver import Ask, Detection, Listen, Received, Sample
+from devices.dialogue import Ask, Listen, Received
 from devices.errors import DecodeError, DriverError, NoReply
 from devices.hilink import LD2451
 from devices.rehearsal import rehearse
+from devices.sample import Detection, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from devices.driver import Fields, Step
+    from devices.dialogue import Fields, Step
 
 DEFAULTS = LD2451.configure({})
 COMING = {"angle_deg": -3, "distance_m": 40, "dir_raw": 1, "speed_kmh": 52, "snr": 17}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from devices.driver import Ask, Listen
+from devices.dialogue import Ask, Listen
 from devices.errors import NotReady
 from devices.nova import SDS011, SDS198
 from devices.rehearsal import rehearse

@@ -4,14 +4,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from devices.driver import Ask, Detection, Listen, Sample
+from devices.dialogue import Ask, Listen
 from devices.errors import DecodeError, NoReply
 from devices.framing import Frame, Framer
 from devices.omnipresense import OPS243
 from devices.rehearsal import rehearse
+from devices.sample import Detection, Sample
 
 if TYPE_CHECKING:
-    from devices.driver import Fields, Settings
+    from devices.dialogue import Fields
+    from devices.driver import Settings
 
 DEFAULTS = OPS243.configure({})
 MPH = OPS243.configure({"unit": "mph"})

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from devices.driver import Ask, Listen
+from devices.dialogue import Ask, Listen
 from devices.errors import NotReady
 from devices.plantower import PMS3003, PMS5003, PMS5003S, PMS5003ST, PMS5003T, Plantower
 from devices.rehearsal import rehearse

@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from devices.driver import Ask, Sample
+from devices.dialogue import Ask
 from devices.errors import NoReply, NotReady
 from devices.rehearsal import rehearse
+from devices.sample import Sample
 from devices.winsen import MHZ19
 
 if TYPE_CHECKING:
-    from devices.driver import Fields
+    from devices.dialogue import Fields
 
 DEFAULTS = MHZ19.configure({})
 READ = Ask(bytes.fromhex("ff0186000000000079"), 1.0)

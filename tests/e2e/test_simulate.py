@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from devices import registry
-from devices.driver import Ask
+from devices.dialogue import Ask
 from tests.simulator.reader import Reader
 from tests.waiting import until
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from devices.driver import Detection
 from devices.registry import find
+from devices.sample import Detection
 from gateway.edge.vehicles import Vehicles
 from gateway.edge.watch import Watch
 from gateway.mqtt import Connected, Denied

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from devices.cutters import by_header
-from devices.driver import Ask, Dialogue, Driver, Line, Listen, Opening, Pause, Sample
+from devices.dialogue import Ask, Dialogue, Listen, Opening, Pause
+from devices.driver import Driver, Line
 from devices.errors import DecodeError, DeviceFault, NoReply, NotReady
+from devices.sample import Sample
 from gateway.clock import FakeClock
 from gateway.edge.port import Chunk
 
 if TYPE_CHECKING:
     from devices.cutters import Cutter
-    from devices.driver import Fields, Settings, Step
+    from devices.dialogue import Fields, Step
+    from devices.driver import Settings
 
 LINE = Line(9600)
 QUESTION = b"?"

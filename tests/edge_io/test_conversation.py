@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from devices.driver import Line, Listen, Pause
+from devices.dialogue import Listen, Pause
+from devices.driver import Line
 from gateway.edge.conversation import Conversation, Observed, Waking
 from gateway.edge.watch import Silence, Watch
 from tests.edge_io.sensors import (
@@ -23,7 +24,8 @@ from tests.edge_io.sensors import (
 )
 
 if TYPE_CHECKING:
-    from devices.driver import Driver, Step
+    from devices.dialogue import Step
+    from devices.driver import Driver
     from gateway.edge.conversation import Event
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.driver import Detection
+from devices.sample import Detection
 from gateway.clock import FakeClock
 from gateway.edge.passages import FOLLOWED_SECONDS, GAP_SECONDS, Passages
 from gateway.edge.vehicles import Vehicles

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from devices.driver import Detection
+from devices.sample import Detection
 from gateway.clock import FakeClock, Stamp
 from gateway.edge.vehicles import Vehicles
 from schemas.quantity import BINS, find, speed_bin

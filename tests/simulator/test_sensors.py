@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from devices import registry
-from devices.driver import Ask
+from devices.dialogue import Ask
 from gateway.errors import SimpangError
 from gateway.simulator import catalogue
 from gateway.simulator.air import Air

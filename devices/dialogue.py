@@ -1,0 +1,86 @@
+"""Dialogues: how a sensor is talked to.
+
+A dialogue is a generator. It yields steps to whoever runs it over a port, is sent the frames that
+arrive (or has `NoReply` thrown into it), and ends with its result: a streaming sensor and a polled
+one look the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from devices.errors import NoReply
+from devices.sample import Sample
+
+if TYPE_CHECKING:
+    from devices.command import Command
+
+Fields: TypeAlias = Mapping[str, Any]
+"""What stands in a frame, by name, in the sensor's own units; it can be written as JSON."""
+
+PATIENCE: Final = 20
+"""Frames that a dialogue passes over while it waits for one of another kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A frame that arrived, and what stands in it."""
+
+    raw: bytes
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Send `data` and wait for a frame, `within` seconds.
+
+    What had arrived before is dropped first: it can't be the answer.
+    """
+
+    data: bytes
+    within: float
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Wait for the next frame, `within` seconds."""
+
+    within: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait for some seconds; nothing is sent back into the dialogue (`next`)."""
+
+    seconds: float
+
+
+Step: TypeAlias = Ask | Listen | Pause
+Dialogue: TypeAlias = Generator[Step, Received, Sample]
+"""A dialogue that ends with a sample: `read`."""
+
+Opening: TypeAlias = Generator[Step, Received, None]
+"""A dialogue that only prepares: `start`."""
+
+
+def carry_out(
+    command: Command, within: float, tries: int = 3
+) -> Generator[Step, Received, Received]:
+    """Send a command until its answer is seen, and return that; other frames are passed over.
+
+    Raises:
+        NoReply: It was not answered, whatever else came.
+    """
+    for _ in range(tries):
+        step: Step = Ask(command.data, within)
+        for _ in range(PATIENCE):
+            try:
+                received = yield step
+            except NoReply:
+                break
+            if command.answered_by(received.fields):
+                return received
+            step = Listen(within)
+    raise NoReply(f"{command.name} was not answered")
