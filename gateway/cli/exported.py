@@ -16,7 +16,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.cli.progress import Progress
-from gateway.cli.words import write_foreign
+from gateway.cli.words import write_count, write_foreign
 from gateway.collector import lines
 from gateway.collector.points import of_delivery, of_touched, spread
 from gateway.edge.spool_export import alone, open_contents
@@ -41,6 +41,9 @@ LEDGER: Final = "# The ledger: write it when all of the above is stored."
 
 _TAILS: Final = ("", "-wal", "-shm")
 
+_BATCHES: Final = ("batch", "batches")
+_READINGS: Final = ("reading", "readings")
+
 
 class JsonLines:
     """Every reading, one a line, with whatever is known of it."""
@@ -50,6 +53,7 @@ class JsonLines:
         self._gateway = gateway
         self._site = site
         self.left_out: list[str] = []
+        self.homeless = 0
 
     def batch(self, shelved: Shelved) -> Iterator[str]:
         """Write the readings of a batch."""
@@ -115,6 +119,7 @@ class LineProtocol:
 
     Attributes:
         left_out: What is not written, in words.
+        homeless: Readings that are not written since nobody says where they stand.
     """
 
     def __init__(self, gateway: str, site: str | None, now: int) -> None:
@@ -122,28 +127,36 @@ class LineProtocol:
 
         Args:
             gateway: Its id.
-            site: Where it stands; None where nobody says: then readings of no batch are left out.
+            site: Where it stands; None where nobody says. Then the batches do, if they agree: their
+                gateway would give the same site to the readings that are in none yet.
             now: ms since 1970.
         """
         self._gateway = gateway
         self._site = site
         self._now = now
         self._spans: dict[tuple[str, str], tuple[int, int]] = {}
-        self._doubted = self._homeless = self._undated = 0
+        self._told: set[str] = set()
+        self._doubted = self._undated = 0
+        self.homeless = 0
 
     @property
     def left_out(self) -> list[str]:
         """What was not written, and why."""
+        doubted = write_count(self._doubted, *_BATCHES)
+        undated, homeless = (
+            write_count(number, *_READINGS) for number in (self._undated, self.homeless)
+        )
         said = [
-            (self._doubted, "batches whose time a collector did not believe"),
-            (self._undated, "readings without a date: they get one, or none, from their gateway"),
-            (self._homeless, "readings that are in no batch yet: name their --site or --config"),
+            (self._doubted, f"{doubted} whose time a collector did not believe"),
+            (self._undated, f"{undated} without a date: the gateway gives one, or none"),
+            (self.homeless, f"{homeless} in no batch yet: nobody says where the gateway stands"),
         ]
-        return [f"{number} {what}" for number, what in said if number]
+        return [what for number, what in said if number]
 
     def batch(self, shelved: Shelved) -> Iterator[str]:
         """Write the readings of a batch."""
         batch = shelved.batch
+        self._told.add(batch.site)
         if shelved.refused == WRONG_CLOCK:
             self._doubted += 1
             return
@@ -160,13 +173,15 @@ class LineProtocol:
 
     def waiting(self, waiting: Waiting) -> Iterator[str]:
         """Write a reading that is in no batch yet, as the one that will carry it will."""
-        at = waiting.at
+        at, site = waiting.at, self._site
+        if site is None and len(self._told) == 1:
+            (site,) = self._told
         if at is None:
             self._undated += 1
-        elif self._site is None:
-            self._homeless += 1
+        elif site is None:
+            self.homeless += 1
         else:
-            yield from lines.of_batch(self._gateway, alone(waiting, at, self._site))
+            yield from lines.of_batch(self._gateway, alone(waiting, at, site))
             self._span(waiting.reading.device, at, at)
 
     def end(self) -> Iterator[str]:

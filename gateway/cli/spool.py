@@ -61,7 +61,8 @@ def export(
         str | None, typer.Option(metavar="ID", help="Whose spool it is; else the config's.")
     ] = None,
     site: Annotated[
-        str | None, typer.Option(metavar="ID", help="Where it stands; else the config's.")
+        str | None,
+        typer.Option(metavar="ID", help="Where it stands; else as config or batches say."),
     ] = None,
     output: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Where to write; else to stdout.")
@@ -76,11 +77,12 @@ def export(
     the same points. What has no date is left out of lines, and so is what was refused because of
     its time.
 
-    What the card does not give any more is named and passed over; then the exit code is 1.
+    What the card does not give any more is named and passed over; then the exit code is 1. So it is
+    where readings could not be written as lines because nobody says at which site they were made.
     """
     from gateway.cli.exported import JsonLines, LineProtocol, write_out
     from gateway.clock import SystemClock
-    from gateway.errors import ConfigError
+    from gateway.errors import ConfigError, SimpangError
 
     known = None if config is None else _load(config).gateway
     path = file or _path_in(config)
@@ -98,6 +100,11 @@ def export(
     typer.echo(f"{told}, and {loose} in no batch yet", err=True)
     for what in form.left_out:
         typer.echo(f"left out: {what}", err=True)
+    if form.homeless:
+        missing = write_count(form.homeless, "reading is", "readings are")
+        raise SimpangError(
+            f"{missing} not written", "name their --site or --config, and export again"
+        )
     raise typer.Exit(1 if tally.lost else 0)
 
 

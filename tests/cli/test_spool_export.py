@@ -88,7 +88,7 @@ def test_a_batch_whose_time_nobody_believed_is_in_no_line(tmp_path: Path) -> Non
     result = export(bench.path, *LINES)
 
     assert result.stdout == ""
-    assert "left out: 1 batches whose time" in result.stderr
+    assert "left out: 1 batch whose time" in result.stderr
     assert objects(bench.path)[0]["refused"] == "time"
     bench.close()
 
@@ -113,14 +113,53 @@ def test_lines_need_to_know_whose_they_are(tmp_path: Path) -> None:
     bench.commit()
 
     nameless = export(bench.path)
-    homeless = export(bench.path, "--gateway", "gw-1")
 
     assert isinstance(nameless.exception, ConfigError)
     assert "--gateway" in str(nameless.exception)
     assert nameless.stdout == ""
-    assert "left out: 1 readings that are in no batch yet" in homeless.stderr
-    assert homeless.stdout.count("\nair") + homeless.stdout.startswith("air") == 1
     assert export(bench.path, "--gateway", "no id").exit_code == 2
+    bench.close()
+
+
+def test_readings_of_no_batch_stand_where_all_batches_stand(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "spool.db")
+    bench.batch()
+    bench.now += 1
+    bench.measure()
+    bench.commit()
+
+    result = export(bench.path, "--gateway", "gw-1")
+
+    assert (result.exit_code, "left out" in result.stderr) == (0, False)
+    written = result.stdout.splitlines()[:-1]
+    assert written == export(bench.path, *LINES).stdout.splitlines()[:-1]
+    assert [line.partition(",")[0] for line in written] == ["air", "air", LEDGER, "delivery"]
+    bench.close()
+
+
+def test_readings_of_no_known_site_are_no_success(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "spool.db")
+    bench.measure()
+    bench.commit()
+    alone = export(bench.path, "--gateway", "gw-1")
+    bench.batch()
+    bench.close()
+    bench = Bench(tmp_path / "spool.db", site="there", start=5000.0)
+    bench.batch()
+    bench.measure(value=5.0)
+    bench.measure(value=6.0)
+    bench.commit()
+    at_odds = export(bench.path, "--gateway", "gw-1")
+
+    assert (alone.exit_code, alone.stdout) == (1, "")
+    assert "left out: 1 reading in no batch yet" in alone.stderr
+    assert "1 reading is not written — name their --site" in str(alone.exception)
+    assert at_odds.exit_code == 1
+    assert "2 readings are not written" in str(at_odds.exception)
+    written = [line for line in at_odds.stdout.splitlines() if line.startswith("air")]
+    assert [line.partition("site=")[2].partition(",")[0].partition(" ")[0] for line in written] == [
+        "here", "here", "there"
+    ]  # fmt: skip
     bench.close()
 
 

@@ -54,6 +54,7 @@ class Bench:
         self, path: Path, *, boot_id: str = "boot-1", dates: Dates | None = None,
         batch_seconds: float = 10.0, commit_seconds: float = 10.0, window: int = 20,
         max_bytes: int = 1 << 29, max_age_hours: float | None = None, start: float = 1000.0,
+        site: str = "here",
     ) -> None:  # fmt: skip
         self.path = path
         self.now = start
@@ -65,7 +66,7 @@ class Bench:
             max_age_hours=max_age_hours, new_epoch=lambda: f"{next(_epochs):016x}",
         )  # fmt: skip
         self.batcher = Batcher(
-            self.spool, self.dates, site="here", boot_id=boot_id, batch_seconds=batch_seconds,
+            self.spool, self.dates, site=site, boot_id=boot_id, batch_seconds=batch_seconds,
             now=self.now, steady=True,
         )  # fmt: skip
         self.publisher = Publisher(self.spool, window=window, resend_seconds=10.0)
