@@ -7,16 +7,18 @@ it runs, so that `simpang --help` is quick on the smallest machine.
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 
 from gateway.cli import config, dead, demo, device, fleet, grafana, port, run, simulate, spool
-from gateway.cli.words import complain
+from gateway.cli.words import complain, confess
 from gateway.errors import ConfigError, SimpangError
 
+_NAME: Final = "simpang"
+
 app = typer.Typer(
-    name="simpang",
+    name=_NAME,
     help="A sensor gateway: every reading reaches the database, or its loss has a name.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -39,16 +41,33 @@ app.add_typer(fleet.app, name="fleet")
 app.add_typer(grafana.app, name="grafana")
 
 
+_WRONG_USE: Final[Any] = typer.BadParameter.__mro__[2]
+"""What any wrong use of the command line is; typer gives it no public name of its own."""
+
+
 def main() -> None:
-    """Run one verb; an error is one sentence on stderr, never a traceback."""
+    """Run one verb; an error is one sentence on stderr, never a traceback.
+
+    With --json programs get it on stdout as well, where a verb that failed would leave nothing.
+    """
+    for_programs = "--json" in sys.argv[1:]
     try:
-        app()
-    except ConfigError as error:
-        complain(error)
-        sys.exit(2)
+        sys.exit(app(prog_name=_NAME, standalone_mode=False))
+    except _WRONG_USE as error:
+        error.show()
+        if for_programs:
+            confess(error.format_message(), f"{_verb(error)} --help")
+        sys.exit(error.exit_code)
     except SimpangError as error:
         complain(error)
-        sys.exit(1)
+        if for_programs:
+            confess(error.what, error.remedy)
+        sys.exit(2 if isinstance(error, ConfigError) else 1)
+
+
+def _verb(error: Any) -> str:  # noqa: ANN401 - see above
+    """Name the verb that was used wrongly."""
+    return str(error.ctx.command_path) if error.ctx else _NAME
 
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 - typer calls it so

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gateway.cli.options import ConfigFile, Json, MaybeConfigFile
-from gateway.cli.words import print_json, write_count, write_foreign
+from gateway.cli.words import complain, print_json, write_count, write_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gateway.collector.letters import Heading
     from gateway.collector.replay import Fate
     from gateway.config.collector import CollectorConfig
+    from gateway.errors import SimpangError
 
 app = typer.Typer(
     help="See what was refused, and try it again.", no_args_is_help=True, rich_markup_mode=None
@@ -155,12 +156,14 @@ def replay(
     from gateway.collector.letters import find_letter
     from gateway.collector.replay import Replay
     from gateway.collector.stores import open_store
+    from gateway.errors import StoreBusy, StoreDenied
 
     settings = _load(config)
     where = _folder(None, config)
     choice = Choice.of(reason, gateway, older_than, newer_than)
     chosen = [find_letter(where, one) for one in name] if name else list(_chosen(where, choice))
     fates: list[Fate] = []
+    problem: SimpangError | None = None
     clock = SystemClock()
     store = open_store(settings.store)
     log = logging.getLogger("gateway")
@@ -174,16 +177,25 @@ def replay(
             for fate in again.judge(chosen) if dry_run else again.run(chosen):
                 fates.append(fate)
                 progress.step()
+    except (StoreBusy, StoreDenied) as error:
+        if not json:
+            raise
+        problem = error
     finally:
         log.setLevel(before)
         store.close()
-        _tell(fates, len(chosen), dry_run=dry_run, json=json)
+        _tell(fates, len(chosen), problem, dry_run=dry_run, json=json)
+    if problem is not None:
+        complain(problem)
+        raise typer.Exit(1)
     if len(fates) < len(chosen):
         raise typer.Exit(130)
 
 
-def _tell(fates: list[Fate], chosen: int, *, dry_run: bool, json: bool) -> None:
-    """Tell what became of letters, or would."""
+def _tell(
+    fates: list[Fate], chosen: int, problem: SimpangError | None, *, dry_run: bool, json: bool
+) -> None:
+    """Tell what became of letters, or would; to programs also what ended it."""
     outcomes = Counter(fate.outcome for fate in fates)
     if json:
         told = [
@@ -191,7 +203,8 @@ def _tell(fates: list[Fate], chosen: int, *, dry_run: bool, json: bool) -> None:
             | {"outcome": fate.outcome, "reason": fate.reason, "detail": fate.detail}
             for fate in fates
         ]
-        print_json({"dry_run": dry_run, "letters": told} | outcomes)
+        ended = {} if problem is None else {"error": problem.what, "remedy": problem.remedy}
+        print_json({"dry_run": dry_run, "letters": told} | outcomes | ended)
         return
     stored = write_count(outcomes["stored"], "letter", "letters")
     would, did = "could be stored, if the store takes them", "stored and thrown away"

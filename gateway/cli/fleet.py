@@ -75,16 +75,16 @@ def show(
     if not is_id(gateway):
         raise typer.BadParameter("not the id of a gateway")
     fleet = gather(load_collector(config), time(), days, listen, gateway)
+    if fleet.whole and not fleet.standings:
+        raise SimpangError(
+            f"nobody knows {gateway}", "`simpang fleet list` shows all that were ever heard"
+        )
     sheet = Sheet(choose_language(lang), fleet)
     if json:
         print_json(as_json(fleet, far=True))
     for one in fleet.standings if not json else ():
         for line in sheet.gateway(one):
             typer.echo(line)
-    if fleet.whole and not fleet.standings:
-        raise SimpangError(
-            f"nobody knows {gateway}", "`simpang fleet list` shows all that were ever heard"
-        )
     _end(sheet, whole=fleet.whole)
 
 

@@ -47,3 +47,8 @@ def print_json(value: object) -> None:
 def complain(error: SimpangError) -> None:
     """Write an error as one sentence, on stderr."""
     typer.echo(f"simpang: {error}", err=True)
+
+
+def confess(error: str, remedy: str) -> None:
+    """Write for programs why there is no answer: `{"error": …, "remedy": …}`, on stdout."""
+    print_json({"error": error, "remedy": remedy})

@@ -240,3 +240,16 @@ def test_a_store_that_does_not_let_us_in_costs_no_letter(tmp_path: Path) -> None
     assert "city.db" in str(result.exception)
     assert "0 letters stored" in result.output
     assert listed(tmp_path / "dead") == [1, 2]
+
+
+def test_a_program_reads_in_one_object_what_was_done_and_what_ended_it(tmp_path: Path) -> None:
+    config = configure(tmp_path)
+    bury(tmp_path / "dead", letter(1))
+    (tmp_path / "city.db").mkdir()
+
+    result = run("replay", "--config", config, "--json")
+    told = json.loads(result.stdout)
+
+    assert result.exit_code == 1
+    assert (told["letters"], "city.db" in told["error"], told["remedy"] != "") == ([], True, True)
+    assert "city.db" in result.stderr
