@@ -64,6 +64,9 @@ Dialogue: TypeAlias = Generator[Step, Received, Sample]
 Opening: TypeAlias = Generator[Step, Received, None]
 """A dialogue that only prepares: `start`."""
 
+Carried: TypeAlias = Generator[Step, Received, Received | None]
+"""A dialogue that ends with the answer to a command."""
+
 
 def carry_out(
     command: Command, within: float, tries: int = 3

@@ -5,16 +5,17 @@ from __future__ import annotations
 import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Container, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from devices.dialogue import PATIENCE, Listen
+from devices.dialogue import PATIENCE, Ask, Listen, carry_out
 from devices.errors import BadSetting, NoReply
 
 if TYPE_CHECKING:
     from devices.command import Command
     from devices.cutters import Cutter
-    from devices.dialogue import Dialogue, Fields, Opening
+    from devices.dialogue import Carried, Dialogue, Fields, Opening
     from devices.sample import Sample
 
 Settings: TypeAlias = Mapping[str, Any]
@@ -38,6 +39,12 @@ class Line:
         """How long one byte takes, start, parity and stop bits included."""
         return (9 + (self.parity != "N") + self.stopbits) / self.baudrate
 
+
+_ANSWERED: Final = 2.0
+"""Seconds that an answer to a command may take."""
+
+_SETTLED: Final = 0.2
+"""Seconds after a command that is not answered until it counts as done."""
 
 SUMS: Final = ("speed_sum", "speed_square_sum", "speed_inverse_sum")
 """What a traffic sensor adds up as a rule, beside counting: it measures the speed of each."""
@@ -166,6 +173,21 @@ class Driver(ABC):
             if sample is not None:
                 return sample
         raise NoReply(f"{PATIENCE} frames without a measurement")
+
+    def send(self, command: Command, _settings: Settings, /) -> Carried:
+        """Carry out one of its commands, with whatever has to be said before and after it.
+
+        Returns:
+            The answer; None for a command that is not answered.
+
+        Raises:
+            NoReply: It should have been answered.
+        """
+        if command.reply is not None:
+            return (yield from carry_out(command, within=_ANSWERED))
+        with suppress(NoReply):
+            yield Ask(command.data, _SETTLED)
+        return None
 
     def configure(self, given: Settings, /) -> Settings:
         """Check settings and complete them with the defaults.

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gateway.cli.chosen import DriverArgument, Given, Registers, choose
 from gateway.cli.options import Json
 from gateway.cli.words import complain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from devices.driver import Driver, Settings
+    from devices.driver import Driver
     from gateway.cli.decoded import Event
 
 app = typer.Typer(help="Know the sensors.", no_args_is_help=True, rich_markup_mode=None)
 
 _CHUNK = 65536
-_LISTED = "`simpang device drivers` lists them all"
 
 
 @app.command(epilog="Example: simpang device drivers --json")
@@ -40,7 +40,7 @@ def drivers(*, json: Json = False) -> None:
 
 @app.command(epilog="Example: simpang device decode nova.sds011 --hex aac0d4043a0aa1601dab")
 def decode(
-    driver: Annotated[str, typer.Argument(metavar="DRIVER", help="As `device drivers` names it.")],
+    driver: DriverArgument,
     file: Annotated[
         Path | None, typer.Argument(metavar="FILE", help="The bytes as they came off the line.")
     ] = None,
@@ -49,18 +49,14 @@ def decode(
         str | None,
         typer.Option("--hex", metavar="H", help="The bytes in hex; - reads a stream a line."),
     ] = None,
-    registers: Annotated[
-        str | None, typer.Option("--map", metavar="M", help="The register map, for Modbus.")
-    ] = None,
-    given: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A setting; its value in JSON."),
-    ] = None,
+    registers: Registers = None,
+    given: Given = None,
 ) -> None:
     """Turn a sensor's bytes into JSON, one frame or run of junk a line."""
     from gateway.cli.decoded import decode as events
 
-    known, settings = _configured(driver, registers, given or [])
+    chosen = choose(driver, registers, given=given or [])
+    known, settings = chosen.driver, chosen.settings
     if file is not None and hexes is None:
         _print_events(events(known, settings, _read(file)))
     elif file is not None or hexes is None:
@@ -72,37 +68,6 @@ def decode(
         if not data:
             raise typer.BadParameter("--hex holds no byte")
         _print_events(events(known, settings, [data]))
-
-
-def _configured(name: str, registers: str | None, given: list[str]) -> tuple[Driver, Settings]:
-    from devices.errors import BadSetting, DriverError, UnknownDriver
-    from devices.registry import find
-    from gateway.errors import ConfigError
-
-    settings = dict(map(_parse_setting, given))
-    if registers is not None:
-        settings["map"] = registers
-    try:
-        driver = find(name)
-        return driver, driver.configure(settings)
-    except UnknownDriver as error:
-        remedy = f"did you mean {error.likely}?" if error.likely else _LISTED
-        raise ConfigError(f"no driver is called {name!r}", remedy) from None
-    except BadSetting as error:
-        raise ConfigError(error.why, error.likely and f"did you mean {error.likely}?") from None
-    except DriverError as error:
-        raise ConfigError(error.why, "install it again, or tell its author") from None
-
-
-def _parse_setting(text: str) -> tuple[str, Any]:
-    from gateway.errors import ConfigError
-
-    key, _, value = text.partition("=")
-    try:
-        return key, json_format.loads(value)
-    except ValueError:
-        remedy = """write KEY=VALUE with the value in JSON, such as OT=true or unit='"km/h"'"""
-        raise ConfigError(f"--set {text!r} is no setting", remedy) from None
 
 
 def _unhex(text: str, where: str) -> bytes:
