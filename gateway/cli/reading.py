@@ -1,0 +1,194 @@
+"""One reading of one sensor, and how it is shown."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from devices.errors import DeviceFault, DriverError, NoReply, NotReady
+from gateway.cli.exchange import Exchange
+from gateway.cli.language import Language
+from gateway.cli.words import write_foreign
+from gateway.errors import SimpangError
+from schemas.quantity import QUANTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from devices.driver import Line
+    from devices.sample import Sample
+    from gateway.config.gateway import Calibration
+    from gateway.config.sensor import Sensor
+
+_REST: Final = 1.0
+"""Seconds between two attempts."""
+
+_TEXTS: Final[dict[str, tuple[str, str]]] = {
+    # in English, in Indonesian
+    "waiting": ("waiting for {name}: {why}", "menunggu {name}: {why}"),
+    "missing": ("no value", "tanpa nilai"),
+    "nobody": ("it measures; nobody passed", "sensor bekerja; tidak ada yang lewat"),
+    "seen": ("seen", "terlihat"),
+    "fault": ("fault", "gangguan"),
+    "warm": (
+        "not to be trusted until it has run for {seconds:g} s",
+        "belum dapat dipercaya sebelum menyala {seconds:g} dtk",
+    ),
+    "no reply": ("nothing that it says was heard", "tidak ada yang terdengar dari sensor"),
+}
+
+
+def say(key: str, language: Language, **names: object) -> str:
+    """Return a text in the language."""
+    return _TEXTS[key][language is Language.ID].format(**names)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A sensor that is to be read.
+
+    Attributes:
+        name: The device's id, or its driver's name.
+        url: Its port.
+        line: How the port is set.
+        sensor: Who is there.
+        calibration: Quantity to its correction.
+    """
+
+    name: str
+    url: str
+    line: Line
+    sensor: Sensor
+    calibration: Mapping[str, Calibration] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of it.
+
+    Attributes:
+        target: The sensor.
+        sample: What it measured, calibrated; None where it measured nothing.
+        problem: Why there is none.
+        remedy: What to do.
+        junk: The last bytes that were read.
+    """
+
+    target: Target
+    sample: Sample | None = None
+    problem: str = ""
+    remedy: str = ""
+    tail: bytes = b""
+
+    def for_programs(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        driver = self.target.sensor.driver
+        shown: dict[str, Any] = {
+            "device": self.target.name,
+            "driver": driver.name,
+            "url": self.target.url,
+        }
+        if self.sample is None:
+            return shown | {"error": self.problem, "remedy": self.remedy, "bytes": self.tail.hex()}
+        shown["values"] = values_of(self)
+        if driver.channels:
+            shown["seen"] = [
+                {"channel": channel, "speed": speed} for channel, speed in _seen(self.sample)
+            ]
+        return shown | ({"fault": self.sample.fault} if self.sample.fault else {})
+
+
+def read_once(target: Target, seconds: float, language: Language) -> Result:
+    """Read a sensor, which may warm up or be silent for so many seconds."""
+    tail = bytearray()
+
+    def heard(data: bytes) -> None:
+        tail.extend(data)
+        del tail[:-64]
+
+    until = time.monotonic() + seconds
+    driver, settings = target.sensor.driver, target.sensor.settings
+    try:
+        with Exchange(target.url, target.line, target.sensor, heard) as exchange:
+            started = False
+            while True:
+                try:
+                    if not started:
+                        exchange.run(driver.start(settings))
+                        started = True
+                    return Result(target, exchange.run(driver.read(settings)))
+                except DriverError as error:
+                    if time.monotonic() + _REST > until:
+                        return _failed(target, error, bytes(tail), language)
+                    _wait(target.name, error, language)
+    except SimpangError as error:
+        return Result(target, problem=error.what, remedy=error.remedy)
+
+
+def values_of(result: Result) -> dict[str, float | None]:
+    """Return the values of a sample, calibrated."""
+    sample = result.sample
+    values = {} if sample is None else dict(sample.values)
+    for name, correction in result.target.calibration.items():
+        value = values.get(name)
+        if value is not None:
+            values[name] = correction.gain * value + correction.offset
+    return values
+
+
+def show(result: Result, language: Language) -> str:
+    """Write a result for people, a line a quantity."""
+    target, sample = result.target, result.sample
+    driver = target.sensor.driver
+    title = f"{target.name}  {target.url}"
+    if sample is None:
+        lines = [title, f"  {result.problem}", *([f"  → {result.remedy}"] if result.remedy else [])]
+        return "\n".join(lines)
+    lines = [title]
+    for name, value in values_of(result).items():
+        quantity = QUANTITIES[name]
+        label = quantity.label_id if language is Language.ID else quantity.label_en
+        shown = say("missing", language) if value is None else _number(value, language)
+        unit = "" if value is None else quantity.unit
+        lines.append(f"  {label:<30} {shown:>12} {unit}".rstrip())
+    for channel, speed in _seen(sample):
+        shown = "" if speed is None else f" {_number(speed, language)} km/h"
+        lines.append(f"  {say('seen', language)}: {channel}{shown}")
+    if driver.channels and len(lines) == 1:
+        lines.append(f"  {say('nobody', language)}")
+    if sample.fault:
+        lines.append(f"  {say('fault', language)}: {write_foreign(sample.fault)}")
+    if driver.warmup_seconds:
+        lines.append(f"  ({say('warm', language, seconds=driver.warmup_seconds)})")
+    return "\n".join(lines)
+
+
+def _seen(sample: Sample) -> list[tuple[str, float | None]]:
+    """Return channel and speed of all that is passing or has passed."""
+    passing = [(each.channel, each.speed) for each in sample.detections]
+    return passing + [(each.channel, each.speed) for each in sample.vehicles]
+
+
+def _number(value: float, language: Language) -> str:
+    text = f"{value:.6g}"
+    return text.replace(".", ",") if language is Language.ID else text
+
+
+def _wait(name: str, error: DriverError, language: Language) -> None:
+    """Rest before the next attempt, and say for what."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{say('waiting', language, name=name, why=error.why)[:79]}")
+        sys.stderr.flush()
+    time.sleep(_REST)
+
+
+def _failed(target: Target, error: DriverError, tail: bytes, language: Language) -> Result:
+    if isinstance(error, NotReady | DeviceFault):
+        return Result(target, problem=error.why, remedy="", tail=tail)
+    problem = (
+        f"{say('no reply', language)}: {error.why}" if isinstance(error, NoReply) else error.why
+    )
+    remedy = f"simpang device probe {target.url}"
+    return Result(target, problem=problem, remedy=remedy, tail=tail)

@@ -1,0 +1,130 @@
+"""`device read` and `device send`, on real pseudo-terminals."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from devices.registry import find
+from gateway.cli.app import app
+from gateway.errors import ConfigError, PortGone
+from gateway.simulator import catalogue
+from gateway.simulator.player import Player
+from gateway.simulator.uart import Uart
+from tests.devices.vectors import COMMANDS, Vector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from typer.testing import Result
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["device", *map(str, arguments)])
+
+
+@contextmanager
+def played(driver: str, link: Path) -> Iterator[Path]:
+    """Play a sensor on a pseudo-terminal."""
+    player = Player(driver, catalogue.build(find(driver), 1), Uart(link))
+    player.start()
+    try:
+        yield link
+    finally:
+        player.stop()
+
+
+@pytest.mark.parametrize("vector", COMMANDS, ids=str)
+def test_a_dry_run_prints_a_command_byte_for_byte(vector: Vector) -> None:
+    result = run("send", vector.driver, vector.command, "--dry-run")
+
+    assert result.exit_code == 0
+    assert result.stdout.strip() == vector.raw.hex()
+
+
+def test_without_a_command_all_are_listed_with_what_they_do() -> None:
+    listed = json.loads(run("send", "winsen.mhz19", "--json").stdout)
+
+    assert {each["command"]: each["dangerous"] for each in listed}["zero_calibration"]
+    assert not {each["command"]: each["dangerous"] for each in listed}["read"]
+    assert all(each["help"] and each["hex"] for each in listed)
+
+
+def test_what_lasts_is_not_sent_without_yes_and_a_wrong_name_has_its_likeliest() -> None:
+    refused = run("send", "winsen.mhz19", "zero_calibration", "/dev/null")
+    wrong = run("send", "winsen.mhz19", "abc_of", "--dry-run")
+
+    assert isinstance(refused.exception, ConfigError)
+    assert "--yes" in str(refused.exception)
+    assert "did you mean abc_off?" in str(wrong.exception)
+
+
+def test_a_command_is_carried_out_and_its_answer_shown(tmp_path: Path) -> None:
+    with played("winsen.mhz19", tmp_path / "tty") as link:
+        result = run("send", "winsen.mhz19", "abc_off", link, "--yes", "--json")
+
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["answer"]["reply_to"] == 0x79
+
+
+@pytest.mark.parametrize(
+    ("driver", "quantity"), [("winsen.mhz19", "co2"), ("plantower.pms5003", "pm2_5")]
+)
+def test_a_sensor_is_read_once(tmp_path: Path, driver: str, quantity: str) -> None:
+    with played(driver, tmp_path / "tty") as link:
+        result = run("read", driver, link, "--json")
+
+    assert result.exit_code == 0, result.output
+    (shown,) = json.loads(result.stdout)
+    assert shown["values"][quantity] > 0
+    assert shown["driver"] == driver
+
+
+def test_devices_of_a_config_are_read_with_their_calibration(tmp_path: Path) -> None:
+    config = tmp_path / "gateway.toml"
+    config.write_text(
+        f"""
+        [gateway]
+        id = "gw-1"
+        [broker]
+        url = "mqtt://localhost"
+        [[ports]]
+        url = "{tmp_path / "tty"}"
+        [[ports.devices]]
+        id = "co2-1"
+        driver = "winsen.mhz19"
+        calibration.co2 = {{ gain = 0.0, offset = 444.5 }}
+        """,
+        encoding="utf-8",
+    )
+    with played("winsen.mhz19", tmp_path / "tty"):
+        shown = run("read", "--config", config, "--lang", "id")
+        unknown = run("read", "co2-2", "--config", config)
+
+    assert shown.exit_code == 0, shown.output
+    assert "444,5 ppm" in shown.stdout
+    assert all(len(line) <= 80 for line in shown.stdout.splitlines())
+    assert "co2-2" in str(unknown.exception)
+
+
+def test_silence_and_an_absent_port_are_said_with_what_to_do(tmp_path: Path) -> None:
+    uart = Uart(tmp_path / "tty")
+    silent = run("read", "winsen.mhz19", uart.link, "--seconds", "0", "--json")
+    uart.unplug()
+    gone = run("read", "winsen.mhz19", uart.link, "--json")
+
+    problems: list[dict[str, Any]] = [json.loads(result.stdout)[0] for result in (silent, gone)]
+    assert [silent.exit_code, gone.exit_code] == [1, 1]
+    assert "device probe" in problems[0]["remedy"]
+    assert "is not there" in problems[1]["error"]
+
+
+def test_a_command_on_an_absent_port_fails_at_work(tmp_path: Path) -> None:
+    result = run("send", "winsen.mhz19", "read", tmp_path / "none")
+
+    assert isinstance(result.exception, PortGone)
