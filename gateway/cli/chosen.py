@@ -12,7 +12,7 @@ from gateway.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from devices.driver import Driver, Line
+    from devices.driver import Line
     from gateway.config.sensor import Sensor
 
 DriverArgument = Annotated[
@@ -31,9 +31,7 @@ Given = Annotated[
 Baudrate = Annotated[
     int | None, typer.Option("--baudrate", metavar="N", min=50, help="Else the driver's.")
 ]
-Parity = Annotated[
-    str | None, typer.Option("--parity", metavar="N|E|O", help="Else the driver's.")
-]
+Parity = Annotated[str | None, typer.Option("--parity", metavar="N|E|O", help="Else the driver's.")]
 
 _LISTED: Final = "`simpang device drivers` lists them all"
 _MAP: Final = ":"
@@ -71,15 +69,14 @@ def choose(
         raise ConfigError(error.why, "install it again, or tell its author") from None
 
 
-def line_for(driver: Driver, baudrate: int | None, parity: str | None) -> Line:
-    """Return the line settings that are wanted, else the driver's.
+def line_for(line: Line, baudrate: int | None, parity: str | None) -> Line:
+    """Return the line settings that are wanted, else those of `line`.
 
     Raises:
         ConfigError: There is no such parity.
     """
     from dataclasses import replace
 
-    line = driver.line
     if baudrate is not None:
         line = replace(line, baudrate=baudrate)
     match (parity or line.parity).upper():

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from devices.driver import Driver, Settings
     from devices.framing import Piece
-    from devices.sample import Sample
+    from devices.sample import Counter, Detection, Sample, Tally, Vehicle
 
 Event = dict[str, Any]
 """One frame or one run of junk."""
@@ -33,11 +33,11 @@ def decode(driver: Driver, settings: Settings, stream: Iterable[bytes]) -> Itera
             run.append(piece)
             continue
         if run:
-            yield _junk(run)
+            yield junk_event(run)
             run.clear()
-        yield _frame(driver, settings, piece.raw)
+        yield frame_event(driver, settings, piece.raw)
     if run:
-        yield _junk(run)
+        yield junk_event(run)
 
 
 def _cut(framer: Framer, stream: Iterable[bytes]) -> Iterator[Piece]:
@@ -46,11 +46,13 @@ def _cut(framer: Framer, stream: Iterable[bytes]) -> Iterator[Piece]:
     yield from framer.end()
 
 
-def _junk(run: list[Junk]) -> Event:
+def junk_event(run: list[Junk]) -> Event:
+    """Describe a run of bytes that belongs to no frame."""
     return {"junk": b"".join(junk.raw for junk in run).hex(), "why": run[0].why}
 
 
-def _frame(driver: Driver, settings: Settings, raw: bytes) -> Event:
+def frame_event(driver: Driver, settings: Settings, raw: bytes) -> Event:
+    """Describe a whole frame: its fields, and what it measures or why it doesn't."""
     event: Event = {"frame": raw.hex()}
     try:
         event["fields"] = driver.decode(raw, settings)
@@ -67,8 +69,15 @@ def _frame(driver: Driver, settings: Settings, raw: bytes) -> Event:
 def _sample(driver: Driver, sample: Sample) -> Event:
     event: Event = {"sample": dict(sample.values)}
     if driver.channels:
-        event["detections"] = [
-            {name: value for name, value in asdict(detection).items() if value is not None}
-            for detection in sample.detections
-        ]
+        event["detections"] = [_told(detection) for detection in sample.detections]
+    for name, told in (("vehicles", sample.vehicles), ("tallies", sample.tallies)):
+        if told:
+            event[name] = [_told(each) for each in told]
+    if sample.counters:
+        event["counters"] = {name: _told(each) for name, each in sample.counters.items()}
     return event | ({"fault": sample.fault} if sample.fault else {})
+
+
+def _told(item: Detection | Vehicle | Tally | Counter) -> dict[str, Any]:
+    """Return what is known of a vehicle or a count."""
+    return {name: value for name, value in asdict(item).items() if value is not None}

@@ -42,7 +42,7 @@ def drivers(*, json: Json = False) -> None:
 def decode(
     driver: DriverArgument,
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="The bytes as they came off the line.")
+        Path | None, typer.Argument(metavar="FILE", help="A recording, or the bare bytes.")
     ] = None,
     *,
     hexes: Annotated[
@@ -81,9 +81,14 @@ def _unhex(text: str, where: str) -> bytes:
 
 
 def _read(file: Path) -> Iterator[bytes]:
+    """Read a file a portion at a time; of a recording, the bytes in it."""
     from gateway.errors import ConfigError
+    from gateway.simulator.recording import is_recording, read_recording
 
     try:
+        if is_recording(file):
+            yield from (portion.data for portion in read_recording(file).portions)
+            return
         with file.open("rb") as opened:
             yield from iter(lambda: opened.read(_CHUNK), b"")
     except OSError as error:

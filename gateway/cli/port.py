@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from gateway.cli import wire
 from gateway.cli.options import Json
 from gateway.cli.words import print_json, write_foreign
 
 if TYPE_CHECKING:
     from gateway.cli.plugged import Plugged
 
-app = typer.Typer(help="Find serial ports.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Find serial ports, and see what they say.", no_args_is_help=True, rich_markup_mode=None
+)
 
 _REASONS = {
     "id": "this chip has a serial number of its own: the name follows it to any socket",
@@ -20,10 +23,9 @@ _REASONS = {
     "device": "a port of the board, or one without a lasting name",
 }
 
-
-@app.callback()
-def _group() -> None:
-    """Keep `list` a verb of its own: typer folds a group of one command into one."""
+app.command(epilog="Example: simpang port monitor /dev/ttyUSB0 --driver nova.sds011")(wire.monitor)
+app.command(epilog="Example: simpang port record /dev/ttyUSB0 odd.jsonl --seconds 60")(wire.record)
+app.command(epilog="Example: simpang port replay odd.jsonl --port-link /tmp/tty")(wire.replay)
 
 
 @app.command("list", epilog="Example: simpang port list")

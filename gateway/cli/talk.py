@@ -66,7 +66,7 @@ def read(
         targets = _configured(config, driver)
     elif driver is not None and url is not None:
         sensor = choose(driver, registers, address, given or [])
-        targets = [Target(driver, url, line_for(sensor.driver, baudrate, parity), sensor)]
+        targets = [Target(driver, url, line_for(sensor.driver.line, baudrate, parity), sensor)]
     else:
         raise ConfigError(
             "which sensor?", "give DRIVER and URL, or --config FILE; `device probe` finds out"
@@ -121,7 +121,7 @@ def send(
         raise ConfigError(
             f"{command} is sent only with --yes: {meant.help}", "be sure, then add --yes"
         )
-    answer = _carry_out(url, line_for(sensor.driver, baudrate, parity), sensor, meant)
+    answer = _carry_out(url, line_for(sensor.driver.line, baudrate, parity), sensor, meant)
     if json:
         print_json({"driver": driver, "command": command, "answer": answer})
     elif answer is None:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from devices.framing import Frame, Framer
-from gateway.errors import ConfigError
+from gateway.simulator.recording import read_recording
 from gateway.simulator.sensor import Spoken
 
 if TYPE_CHECKING:
@@ -16,17 +16,12 @@ if TYPE_CHECKING:
 
 
 def read_capture(path: Path, driver: Driver) -> list[bytes]:
-    """Read bytes as they came off a line, and cut them behind each frame; nothing is left out.
+    """Read a recording, or bare bytes, and cut it behind each frame; nothing is left out.
 
     Raises:
         ConfigError: The file can't be read, or holds nothing.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{path} can't be read: {error.strerror}") from None
-    if not data:
-        raise ConfigError(f"{path} is empty", "record a sensor's bytes into it")
+    data = read_recording(path).data
     framer = Framer(driver.cutter(driver.configure({})))
     pieces = [b""]
     for piece in (*framer.feed(data), *framer.end()):
