@@ -23,10 +23,23 @@ Listen = Annotated[
     float, typer.Option("--listen", min=0, max=3600, help="Seconds of listening to the broker.")
 ]
 
+Patience = Annotated[
+    float,
+    typer.Option(
+        "--patience", min=1, max=3600, help="Seconds that the database may think about one answer."
+    ),
+]
+
 
 @app.command("list", epilog="Example: simpang fleet list --config /etc/simpang/collector.toml")
 def list_fleet(
-    *, config: ConfigFile, days: Days = 7, listen: Listen = 3, lang: Lang = None, json: Json = False
+    *,
+    config: ConfigFile,
+    days: Days = 7,
+    listen: Listen = 3,
+    patience: Patience = 20,
+    lang: Lang = None,
+    json: Json = False,
 ) -> None:
     """List all gateways: online or not, batches waiting and lost, data capture.
 
@@ -36,10 +49,10 @@ def list_fleet(
     from time import time
 
     from gateway.cli.sheet import Sheet
-    from gateway.cli.standing import as_json, gather
+    from gateway.cli.standing import Terms, as_json, gather
     from gateway.config.collector import load_collector
 
-    fleet = gather(load_collector(config), time(), days, listen, None)
+    fleet = gather(load_collector(config), time(), Terms(days, listen, patience), None)
     sheet = Sheet(choose_language(lang), fleet)
     if json:
         print_json(as_json(fleet, far=False))
@@ -56,25 +69,27 @@ def show(
     config: ConfigFile,
     days: Days = 7,
     listen: Listen = 3,
+    patience: Patience = 20,
     lang: Lang = None,
     json: Json = False,
 ) -> None:
     """Show one gateway: what it says, what became of its batches, how complete its data is.
 
-    A minute is captured if a device has a usable value in it. A gateway says how it fares once a
+    A minute is captured if a device has a usable value in it; none is owed before its first
+    reading. A gateway says how it fares once a
     minute, over a metered modem every quarter of an hour: --listen waits for it.
     """
     from time import time
 
     from gateway.cli.sheet import Sheet
-    from gateway.cli.standing import as_json, gather
+    from gateway.cli.standing import Terms, as_json, gather
     from gateway.config.collector import load_collector
     from gateway.errors import SimpangError
     from schemas.base import is_id
 
     if not is_id(gateway):
         raise typer.BadParameter("not the id of a gateway")
-    fleet = gather(load_collector(config), time(), days, listen, gateway)
+    fleet = gather(load_collector(config), time(), Terms(days, listen, patience), gateway)
     if fleet.whole and not fleet.standings:
         raise SimpangError(
             f"nobody knows {gateway}", "`simpang fleet list` shows all that were ever heard"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from shutil import get_terminal_size
 from time import monotonic
 from typing import Final, Self
 
@@ -25,8 +26,15 @@ class Progress:
         self._what = what
         self.total = total
         self._done = 0
+        self._whom = ""
+        self._since = 0.0
         self._due = monotonic() + _PATIENCE
         self._shown = False
+
+    def wait_for(self, whom: str) -> None:
+        """Name whom it now depends on: how long that takes is shown beside the count."""
+        self._whom = whom
+        self._since = monotonic()
 
     def step(self, number: int = 1) -> None:
         """Count what is done."""
@@ -34,8 +42,8 @@ class Progress:
         if monotonic() >= self._due and sys.stderr.isatty():
             self._due = monotonic() + _PACE
             self._shown = True
-            of = "" if self.total is None else f" of {self.total}"
-            sys.stderr.write(f"\r\x1b[K{self._done}{of} {self._what}")
+            width = get_terminal_size().columns - 1
+            sys.stderr.write(f"\r\x1b[K{self._line()[:width]}")
             sys.stderr.flush()
 
     def say(self, text: str) -> None:
@@ -50,6 +58,14 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         """Take the line away."""
         self._clear()
+
+    def _line(self) -> str:
+        of = "" if self.total is None else f" of {self.total}"
+        count = f"{self._done}{of} {self._what}"
+        if not self._whom:
+            return count
+        waiting = f"waiting for {self._whom}: {monotonic() - self._since:.0f} s"
+        return f"{waiting}, {count}" if self.total or self._done else waiting
 
     def _clear(self) -> None:
         if self._shown:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from gateway.cli.causes import name_alarm, name_loss, name_silence
 from gateway.cli.language import Language
 from gateway.cli.words import write_foreign
 
@@ -43,8 +44,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "version": ("version {version}", "versi {version}"),
     "site": ("site {site}", "lokasi {site}"),
     "newest": ("newest batch in the store: {at}", "kiriman terbaru di basis data: {at}"),
-    "clock": ("clock {clock}, spool on {spool}, {waiting} batches wait there",
-              "jam {clock}, penampung di {spool}, {waiting} kiriman menunggu di sana"),
+    "clock": ("clock {clock}, spool on {spool}, {waiting} there",
+              "jam {clock}, penampung di {spool}, {waiting} di sana"),
+    "waits one": ("1 batch waits", "1 kiriman menunggu"),
+    "wait many": ("{number} batches wait", "{number} kiriman menunggu"),
     "refused": ("batches refused and kept there: {number}",
                 "kiriman yang ditolak dan disimpan di sana: {number}"),
     "trusted": ("trusted", "tepercaya"),
@@ -88,6 +91,7 @@ class Sheet:
 
     def __init__(self, language: Language, fleet: Fleet) -> None:
         """Write about a fleet."""
+        self._language = language
         self._column = 1 if language is Language.ID else 0
         self._fleet = fleet
 
@@ -149,18 +153,20 @@ class Sheet:
     def _flaws(self, one: Standing) -> Iterator[str]:
         """Write what somebody should look at."""
         if one.stored is not None and one.stored.lost:
-            lost = ", ".join(f"{n} {write_foreign(why)}" for why, n in one.stored.lost.items())
-            yield self._say("losses", lost=lost)
+            causes = ((n, name_loss(why, self._language)) for why, n in one.stored.lost.items())
+            yield self._say("losses", lost=", ".join(f"{n} ({why})" for n, why in causes))
         health = one.live.health
         if health is None:
             return
-        yield from map(write_foreign, health.alarms)
+        for alarm in health.alarms:
+            yield name_alarm(alarm, self._language)
         if health.unproven:
             yield self._say("unproven")
         for name, device in health.devices.items():
             told = write_foreign(name)
             if device.silence:
-                yield self._say("device", device=told, silence=write_foreign(device.silence))
+                silence = name_silence(device.silence, self._language)
+                yield self._say("device", device=told, silence=silence)
             if device.fault:
                 yield self._say("fault", device=told, fault=write_foreign(device.fault))
 
@@ -180,7 +186,9 @@ class Sheet:
         if health is not None:
             clock = self._say("waits" if health.clock == "waiting" else health.clock)
             spool = self._say(health.spool)
-            yield f"  {self._say('clock', clock=clock, spool=spool, waiting=health.waiting)}"
+            key = "waits one" if health.waiting == 1 else "wait many"
+            waiting = self._say(key, number=health.waiting)
+            yield f"  {self._say('clock', clock=clock, spool=spool, waiting=waiting)}"
             if health.refused:
                 yield f"  {self._say('refused', number=health.refused)}"
         elif live.state is not None and live.state.online:
@@ -200,8 +208,8 @@ class Sheet:
                 yield f"  {self._say(name):12} {number:>9}"
         lost = [gap for gap in stored.ledger.gaps if gap.kind == "lost"]
         for gap in lost[-_MOST_GAPS:]:
-            text = f"    {gap.epoch} {gap.first}–{gap.last}: {write_foreign(gap.cause)}"
-            yield _cut(text, WIDTH)
+            cause = name_loss(gap.cause, self._language)
+            yield _cut(f"    {gap.epoch} {gap.first}–{gap.last}: {cause}", WIDTH)
         if len(lost) > _MOST_GAPS:
             yield f"    {self._say('more', number=len(lost) - _MOST_GAPS)}"
         late = stored.late

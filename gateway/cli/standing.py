@@ -28,13 +28,28 @@ if TYPE_CHECKING:
     from gateway.collector.lateness import Late
     from gateway.collector.ledger import Kind, Ledger
     from gateway.collector.questions import Questions
-    from gateway.config.collector import CollectorConfig
+    from gateway.config.collector import CollectorConfig, InfluxStore, SqliteStore
     from schemas.base import Model
 
 DAY_MS: Final = 86_400_000
 
 _GLANCE: Final = 0.25
 """Seconds between two looks at how far the store has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How far and how long to ask.
+
+    Attributes:
+        days: How far back lost batches are told.
+        listen: Seconds of listening to the broker.
+        patience: Seconds that the store may think about one question.
+    """
+
+    days: float
+    listen: float
+    patience: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +61,14 @@ class Stored:
         late: How late readings came; None where none did.
         newest: When the readings of its newest batch begin, ms since 1970.
         minutes: The usable minutes of each device.
+        begun: The minute of each device's first reading; none is owed before.
     """
 
     ledger: Ledger
     late: Late | None
     newest: int | None
     minutes: dict[str, set[int]]
+    begun: dict[str, int]
 
     def count(self, kind: Kind) -> int:
         """Count the batches that are missing in this way."""
@@ -95,10 +112,15 @@ class Standing:
         return {name: told.get(name) for name in sorted(told.keys() | found.keys()) if name != NODE}
 
     def captured(self, device: str, span: Span) -> float | None:
-        """Return the share of a span that was captured of a device; None where nobody knows."""
-        if self.stored is None:
+        """Return the share of a span that was captured of a device; None where nobody knows.
+
+        Nothing is owed before its first reading; of one that never sent any, before the gateway's.
+        """
+        if self.stored is None or not self.stored.begun:
             return None
-        return share(self.stored.minutes.get(device, ()), span, self.devices.get(device))
+        begun = self.stored.begun
+        owed = max(span[0], begun.get(device, min(begun.values()))), span[1]
+        return share(self.stored.minutes.get(device, ()), owed, self.devices.get(device))
 
     def captured_of_all(self, span: Span) -> float | None:
         """Return the mean of its devices' shares."""
@@ -138,30 +160,36 @@ class Fleet:
         return not self.broker and not self.store
 
 
-def gather(
-    config: CollectorConfig, now: float, within_days: float, listen: float, only: str | None
-) -> Fleet:
+def gather(config: CollectorConfig, now: float, terms: Terms, only: str | None) -> Fleet:
     """Ask a collector's store and broker for all gateways, or for one.
+
+    Args:
+        config: Whose store and broker.
+        now: Seconds since 1970.
+        terms: How long each of them is asked.
+        only: The one gateway that is meant; None means all.
 
     Raises:
         ConfigError: The token or the password can't be read.
     """
     zone = ZoneInfo(config.collector.timezone)
-    fleet = Fleet(now, max(0, int(now * 1000 - within_days * DAY_MS)), zone)
+    fleet = Fleet(now, max(0, int(now * 1000 - terms.days * DAY_MS)), zone)
     found: dict[str, Stored] = {}
     with (
         Listening(config.broker, only or "+") as listening,
         Progress("questions", None) as progress,
         ThreadPoolExecutor(1, "store") as pool,
     ):
-        asking = pool.submit(_ask_all, config, fleet, only, progress)
+        progress.wait_for(_name(config.store))
+        asking = pool.submit(_ask_all, config, fleet, only, progress, terms.patience)
         while wait([asking], _GLANCE).not_done:
             progress.step(0)
         try:
             found = asking.result()
         except (StoreBusy, StoreDenied) as error:
             fleet.store = str(error)
-        listening.wait(listen, lambda: _all_said(listening, only), lambda: progress.step(0))
+        progress.wait_for(f"word from {config.broker.url}")
+        listening.wait(terms.listen, lambda: _all_said(listening, only), lambda: progress.step(0))
         fleet.broker = listening.problem
         heard = dict(listening.heard)
     known = sorted(found.keys() | heard.keys())
@@ -179,13 +207,17 @@ def _all_said(listening: Listening, only: str | None) -> bool:
     return None not in (live.about, live.spool, live.health)
 
 
+def _name(store: InfluxStore | SqliteStore) -> str:
+    return str(store.path) if store.kind == "sqlite" else store.url
+
+
 def _ask_all(
-    config: CollectorConfig, fleet: Fleet, only: str | None, progress: Progress
+    config: CollectorConfig, fleet: Fleet, only: str | None, progress: Progress, patience: float
 ) -> dict[str, Stored]:
     if config.store.kind == "sqlite" and not config.store.path.exists():
         raise StoreDenied(f"there is no {config.store.path}", "a collector makes it when it starts")
     found: dict[str, Stored] = {}
-    with closing(questions.of(open_reader(config.store))) as store:
+    with closing(questions.of(open_reader(config.store, patience))) as store:
         names = {*store.names(DELIVERY, "gateway"), *store.names(SPOOL, "gateway")}
         chosen = [one for one in sorted(names) if is_id(one) and only in {None, one}]
         progress.total = 4 * len(chosen)
@@ -204,9 +236,9 @@ def _ask(store: Questions, gateway: str, fleet: Fleet, progress: Progress, *, fa
     progress.step()
     late = find_late(store, gateway, fleet.since, int(fleet.now * 1000))
     progress.step()
-    minutes = dict(Captured(store, gateway, (start, span.hour[1])).minutes)
+    captured = Captured(store, gateway, (start, span.hour[1]))
     progress.step()
-    return Stored(account, late, newest, minutes)
+    return Stored(account, late, newest, dict(captured.minutes), captured.begun)
 
 
 def as_json(fleet: Fleet, *, far: bool) -> dict[str, Any]:

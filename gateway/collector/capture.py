@@ -110,6 +110,7 @@ class Captured:
 
     Attributes:
         minutes: They, by device; a device of which nothing came is not there.
+        begun: The minute of the first reading that each device ever had in the store.
     """
 
     def __init__(self, store: Questions, gateway: str, span: Span) -> None:
@@ -122,6 +123,8 @@ class Captured:
         self._store = store
         self._tags = {"gateway": gateway}
         self.minutes: defaultdict[str, set[int]] = defaultdict(set)
+        firsts = store.oldest(DELIVERY, "rows", _DEVICE, self._tags)
+        self.begun = {name: at // MINUTE_MS for tags, at in firsts.items() for _, name in tags}
         start, end = span
         found = store.tally(DELIVERY, "rows", _DEVICE, self._tags, *_ms(span))
         devices = {name for tags in found for _, name in tags}

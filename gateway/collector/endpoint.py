@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import urllib3
-from urllib3.exceptions import HTTPError, SSLError
+from urllib3.exceptions import HTTPError, ReadTimeoutError, SSLError
 
 from gateway.collector.answers import find_words, plain, retry_after, silence
 from gateway.errors import StoreBusy, StoreDenied
@@ -89,6 +89,7 @@ class Endpoint:
         self._org = org
         self._bucket = bucket
         self._token = token
+        self._patience = patience
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=patience)
         self._pool = urllib3.PoolManager(retries=False, timeout=timeout)
 
@@ -146,6 +147,11 @@ class Endpoint:
             raise StoreDenied(
                 f"{self._url}: {plain(str(error))}",
                 "its certificate is not believed: check store.url",
+            ) from None
+        except ReadTimeoutError:
+            raise StoreBusy(
+                f"{self._url} took the question and did not answer within {self._patience:g} s",
+                "it hangs, or has too much to do: look at its log, its memory and its disk",
             ) from None
         except (HTTPError, OSError) as error:
             raise StoreBusy(

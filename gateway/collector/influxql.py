@@ -46,6 +46,14 @@ class InfluxReader:
         tables = self.ask(_select("*", measurement, condition(tags), last))
         return next((int(row[0]) for table in tables for row in table.rows), None)
 
+    def oldest(
+        self, measurement: str, field: str, by: Sequence[str], tags: Mapping[str, str]
+    ) -> dict[Tags, int]:
+        """Return the time of the oldest point that has a field, for each combination of `by`."""
+        what = f"first({identifier(field)})"
+        tables = self.ask(_select(what, measurement, condition(tags), _by(by)))
+        return {table.tags: int(row[0]) for table in tables for row in table.rows}
+
     def names(self, measurement: str, tag: str) -> list[str]:
         """List the values that a tag has in a measurement, sorted."""
         of = f"FROM {identifier(measurement)} WITH KEY = {identifier(tag)}"

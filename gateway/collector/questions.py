@@ -50,6 +50,11 @@ class Questions(Reader, Protocol):
     def newest(self, measurement: str, tags: Mapping[str, str]) -> int | None:
         """Return the time of the newest point with these tags among others, or None."""
 
+    def oldest(
+        self, measurement: str, field: str, by: Sequence[str], tags: Mapping[str, str]
+    ) -> dict[Tags, int]:
+        """Return the time of the oldest point that has a field, for each combination of `by`."""
+
     def names(self, measurement: str, tag: str) -> list[str]:
         """List the values that a tag has in a measurement, sorted."""
 
@@ -117,6 +122,17 @@ class ByHand:
         if isinstance(self._reader, _Dated):
             return self._reader.newest(measurement, tags)
         return max((time for _, time, _ in self.select(measurement, tags)), default=None)
+
+    def oldest(
+        self, measurement: str, field: str, by: Sequence[str], tags: Mapping[str, str]
+    ) -> dict[Tags, int]:
+        """Return the time of the oldest point that has a field, for each combination of `by`."""
+        found: dict[Tags, int] = {}
+        for its, time, fields in self.select(measurement, tags):
+            if field in fields:
+                group = _group(its, by)
+                found[group] = min(time, found.get(group, time))
+        return found
 
     def names(self, measurement: str, tag: str) -> list[str]:
         """List the values that a tag has in a measurement, sorted."""

@@ -42,14 +42,20 @@ def ask(settings: InfluxSettings) -> SimpangError | None:
     return None
 
 
-def open_reader(settings: InfluxSettings | SqliteSettings) -> Reader:
+def open_reader(settings: InfluxSettings | SqliteSettings, patience: float | None = None) -> Reader:
     """Make what answers questions about that store.
+
+    Args:
+        settings: Which one.
+        patience: Seconds that a database may think about one; None: as long as is usual.
 
     Raises:
         ConfigError: The token can't be read.
     """
     if isinstance(settings, SqliteSettings):
         return SqliteStore(settings.path)
+    from gateway.collector.endpoint import ANSWER_SECONDS  # noqa: PLC0415 - for the same reason
     from gateway.collector.influxql import InfluxReader  # noqa: PLC0415 - for the same reason
 
-    return InfluxReader(settings.url, settings.org, settings.bucket, settings.token() or None)
+    wait, token = patience or ANSWER_SECONDS, settings.token() or None
+    return InfluxReader(settings.url, settings.org, settings.bucket, token, wait)

@@ -126,6 +126,18 @@ def test_the_gateway_itself_is_no_sensor(books: Books) -> None:
     assert captured(books, 60) == {}
 
 
+def test_the_first_reading_of_a_device_is_known_however_long_ago_it_was(books: Books) -> None:
+    store(books, 1, range(100, 105))
+    store(books, 2, [7, 300], "4", "1", device="pm-2")
+    store(books, 3, [3], gateway="gw-2", device="pm-1")
+    store(books, 4, range(200, 310))
+    found = Captured(questions.of(books.reader), GATEWAY, (START + 290, START + 310))
+
+    assert {name: minute - START for name, minute in found.begun.items()} == {
+        "pm-1": 100, "pm-2": 7,
+    }  # fmt: skip
+
+
 # -- shares --------------------------------------------------------------------------------------
 
 
