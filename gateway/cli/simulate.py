@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from gateway.cli.interrupts import interruptible
-from gateway.cli.words import write_count
+from gateway.logs import write_count
 
 if TYPE_CHECKING:
     from devices.driver import Driver
@@ -51,7 +51,7 @@ def simulate(
     with interruptible() as stopping, tempfile.TemporaryDirectory(prefix="simpang-") as folder:
         link = port_link or Path(folder) / "tty"
         try:
-            uart = Uart(link)
+            uart = Uart(link, sensor.line)
         except OSError as error:
             raise ConfigError(f"can't make the port {link}: {error.strerror}") from None
         player = Player(driver, sensor, uart, BadLine(seed, NOISY if noise else CLEAN))

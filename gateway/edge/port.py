@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import grp
+import os
 import termios
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +100,8 @@ class Port:
                 exclusive=True,
             )
             device.dtr = device.rts = False
+            if _is_pseudo(self.url):
+                device.parity = serial.PARITY_NONE
             device.open()
             self._device = device
             self._drop_old(device)
@@ -186,6 +189,11 @@ class Port:
         raise PortGone(
             f"{self.url} can't be opened", "check its url, its baudrate and what is behind it"
         ) from error
+
+
+def _is_pseudo(url: str) -> bool:
+    """Say whether a port is a pseudo-terminal: it knows no parity, and refuses to be set to one."""
+    return os.path.realpath(url).startswith("/dev/pts/")
 
 
 def _remedy(url: str) -> str:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import errno
 import os
 import select
+import termios
 import tty
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from devices.driver import Line
 
 STALE_BYTES: Final = 4000
 """What a port keeps while nobody has it open: about as much as the kernel's buffer of a tty."""
 
 _READ_SIZE: Final = 4096
+
+_NAMELESS: Final = 0o10000
+"""BOTHER of termios.h: the speed is a number, not one of the names."""
 
 
 class Uart:
@@ -22,9 +29,16 @@ class Uart:
     leads to a new device. Nothing here ever waits: what does not fit is lost, as on a real line.
     """
 
-    def __init__(self, link: Path) -> None:
-        """Plug in under the name `link`."""
+    def __init__(self, link: Path, line: Line | None = None) -> None:
+        """Plug in under the name `link`.
+
+        Args:
+            link: The name.
+            line: With it, whoever sets the port otherwise hears and says noise, as on a real line;
+                without it, settings don't matter.
+        """
         self.link = link
+        self._line = line
         self._master: int | None = None
         self._stale = 0
         self.plug()
@@ -79,6 +93,7 @@ class Uart:
             return 0
         if self.opened:
             self._stale = 0
+            data = self._carried(data)
         else:
             data = data[: max(0, STALE_BYTES - self._stale)]
         try:
@@ -100,10 +115,25 @@ class Uart:
         for _, events in poll.poll(max(0.0, within) * 1000):
             if events & select.POLLIN:
                 try:
-                    return os.read(self._master, _READ_SIZE)
+                    return self._carried(os.read(self._master, _READ_SIZE))
                 except (BlockingIOError, OSError):
                     return b""
         return b""
+
+    def _carried(self, data: bytes) -> bytes:
+        """Return what arrives: the bytes, or noise where both ends are set differently."""
+        if self._line is None or self._master is None or _agree(self._master, self._line):
+            return data
+        return bytes(byte * 37 + 91 & 0xFF for byte in data[::2])
+
+
+def _agree(master: int, line: Line) -> bool:
+    """Say whether a port has a line's baud rate: all rates without a name of their own are one.
+
+    A pseudo-terminal knows no parity.
+    """
+    speed: int = termios.tcgetattr(master)[4]
+    return speed == getattr(termios, f"B{line.baudrate}", _NAMELESS)
 
 
 def _is_ours(link: Path) -> bool:

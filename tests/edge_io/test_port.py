@@ -271,3 +271,25 @@ def _waiting(uart: Uart) -> int:
         return int.from_bytes(fcntl.ioctl(port, termios.FIONREAD, bytes(4)), sys.byteorder)
     finally:
         os.close(port)
+
+
+def test_a_sensor_with_parity_can_be_played_on_a_pseudo_terminal_which_knows_none(
+    uart: Uart,
+) -> None:
+    port = Port(str(uart.link), Line(9600, "E"), SystemClock())
+    port.open()
+    uart.write(b"even")
+    assert _read(port, 4) == b"even"
+    port.close()
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [(9600, 4800), (256_000, 115_200)])
+def test_whoever_sets_another_baud_rate_hears_noise(tmp_path: Path, theirs: int, ours: int) -> None:
+    uart = Uart(tmp_path / "baud", Line(theirs))
+    wrong, right = (Port(str(uart.link), Line(rate), SystemClock()) for rate in (ours, theirs))
+    for port, heard in ((wrong, b"c\xf7f"), (right, b"hello")):
+        port.open()
+        uart.write(b"hello")
+        assert _read(port, len(heard)) == heard
+        port.close()
+    uart.unplug()
