@@ -127,3 +127,8 @@ def _is_journal(descriptor: int, env: Mapping[str, str]) -> bool:
     """Say whether journald reads our stderr: JOURNAL_STREAM names its device and inode."""
     status = os.fstat(descriptor)
     return env.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
+
+
+def write_count(number: int, one: str, many: str) -> str:
+    """Write `1 frame`, `2 frames`."""
+    return f"{number} {one if number == 1 else many}"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gateway.cli.options import ConfigFile, Json, MaybeConfigFile
-from gateway.cli.words import complain, print_json, write_count, write_foreign
+from gateway.cli.words import complain, print_json, write_foreign
+from gateway.logs import write_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,11 +16,12 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.cli.progress import Progress
-from gateway.cli.words import write_count, write_foreign
+from gateway.cli.words import write_foreign
 from gateway.collector import lines
 from gateway.collector.points import of_delivery, of_touched, spread
 from gateway.edge.spool_export import alone, open_contents
 from gateway.errors import ConfigError, SimpangError
+from gateway.logs import write_count
 from schemas.quantity import BOOT_COLUMN
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import typer
 
-from gateway.cli.words import write_count, write_foreign, write_ms
+from gateway.cli.words import write_foreign, write_ms
+from gateway.logs import write_count
 from schemas.base import LATEST_MS
 from schemas.batch import BatchError, unpack
 from schemas.reading import Cause, Flag
@@ -265,4 +266,5 @@ def _pretty(document: dict[str, object]) -> Iterator[str]:
         return
     yield from map(write_foreign, lines[:_LINES_SHOWN])
     if len(lines) > _LINES_SHOWN:
-        yield f"and {len(lines) - _LINES_SHOWN} lines more: --json tells them all"
+        more = write_count(len(lines) - _LINES_SHOWN, "line", "lines")
+        yield f"and {more} more: --json tells them all"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.options import Json, MaybeConfigFile
-from gateway.cli.words import print_json, write_count, write_foreign, write_ms
+from gateway.cli.words import print_json, write_foreign, write_ms
+from gateway.logs import write_count
 
 if TYPE_CHECKING:
     from gateway.config.gateway import GatewayConfig

@@ -11,7 +11,7 @@ import typer
 from gateway.cli.chosen import Address, Baudrate, Given, Parity, Registers, choose, line_for
 from gateway.cli.interrupts import interruptible
 from gateway.cli.options import Json
-from gateway.cli.words import write_count
+from gateway.logs import write_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,11 +23,6 @@ def write_ms(milliseconds: int) -> str:
     return moment.isoformat(sep=" ")
 
 
-def write_count(number: int, one: str, many: str) -> str:
-    """Write `1 frame`, `2 frames`."""
-    return f"{number} {one if number == 1 else many}"
-
-
 def write_foreign(text: str) -> str:
     """Write what anybody may have sent: nothing in it can steer the terminal, or fill it."""
     cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gateway.collector.audit import Flawed, Heard, Sound
 from gateway.collector.deadletters import Letter
 from gateway.collector.points import TOUCHED, of_delivery, of_touched
+from gateway.logs import write_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -102,8 +103,8 @@ class Writer:
             self.refused_rows += len(refusals)
         if refusals:
             log.error(
-                "the store refuses %d rows; their gateways keep them, and offer them again: %s",
-                len(refusals),
+                "the store refuses %s; the gateways keep what was refused, and offer it again: %s",
+                write_count(len(refusals), "row", "rows"),
                 refusals[0][1],
             )
         reasons = dict.fromkeys(untouched, TOUCHED_REFUSED) | dict.fromkeys(refused, ROWS)

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from gateway.edge.channels import Channel
 from gateway.edge.columns import TOTAL, columns, less_total, sound, without_total
 from gateway.edge.held import Held, Waiting
+from gateway.logs import write_count
 from schemas.batch import encode
 from schemas.quantity import QUANTITIES
 
@@ -287,7 +288,8 @@ class Batcher:
             batch = columns(rows, times, clock, epoch=epoch, seq=seq, site=self._site)
         except (ValidationError, ValueError) as error:
             device, flaw = rows[0].reading.device, str(error)
-            log.warning("%s readings of %s fit no batch: %s", len(rows), device, flaw)
+            fit = write_count(len(rows), "reading fits", "readings fit")
+            log.warning("%s: %s no batch: %s", device, fit, flaw)
             self._spool.discard(rows, "unsound", now)
             return None
         return self._spool.add(encode(batch), rows, times[0], now, after_commit=after_commit)

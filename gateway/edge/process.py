@@ -22,6 +22,7 @@ from gateway.edge.inbox import Inbox
 from gateway.edge.measured import Measured
 from gateway.edge.reader import PortReader
 from gateway.errors import ConfigError, SimpangError
+from gateway.logs import write_count
 from gateway.mqtt import Connection, Terms, Will
 from gateway.notify import ALIVE, READY, STOPPING, notify, watchdog_seconds
 from schemas import topics
@@ -98,7 +99,8 @@ class Gateway:
         self._connection.start()
         for reader in self._readers:
             reader.start()
-        log.info("gateway %s: %s ports", self._config.gateway.id, len(self._readers))
+        ports = write_count(len(self._readers), "port", "ports")
+        log.info("gateway %s: %s", self._config.gateway.id, ports)
         notify(READY)
         while not self._stopping:
             self._round()
@@ -134,9 +136,11 @@ class Gateway:
         spool = self._core.spool
         if spool.memory:
             log.error(
-                "the disk of the spool %s takes nothing: what memory held is lost, %s batches at"
-                " most and %s readings without a date",
-                self._config.spool.path, spool.counts.held, len(spool.undated(_ALL)),
+                "the disk of the spool %s takes nothing: what memory held is lost, %s at most and"
+                " %s without a date",
+                self._config.spool.path,
+                write_count(spool.counts.held, "batch", "batches"),
+                write_count(len(spool.undated(_ALL)), "reading", "readings"),
             )  # fmt: skip
 
     def _round(self) -> None:
