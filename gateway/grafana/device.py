@@ -15,7 +15,7 @@ from gateway.grafana.looks import (
     RAW,
     SUSPECT,
     SUSPECT_COLUMN,
-    captured,
+    arrived,
     columns,
     dots,
     function,
@@ -90,8 +90,8 @@ def _now(texts: Texts) -> Iterator[Placed]:
     yield _number(texts, "heard", heard, {"unit": "dateTimeFromNow"}, "moment"), 6, 4
     rows = Target("rows", ask.table('sum("rows")', "delivery", [ask.DEVICE]))
     yield _number(texts, "rows", rows, {"unit": "locale", "noValue": "0"}), 6, 4
-    share = Target("captured", ask.captured_on_average(ask.DEVICE))
-    yield _number(texts, "captured", share, captured()), 6, 4
+    share = Target("arrived", ask.arrived_on_average(ask.DEVICE))
+    yield _number(texts, "arrived", share, arrived()), 6, 4
     yield _tiles(texts), 24, 6
     names = [name for name in QUANTITIES if _is_measured(name)]
     title, says = texts.title("device.flags"), texts.says("device.flags")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.grafana import influxql as ask
 from gateway.grafana.layout import Grid
-from gateway.grafana.looks import captured, line, stairs, unit
+from gateway.grafana.looks import arrived, line, stairs, unit
 from gateway.grafana.panels import (
     GREEN,
     ORANGE,
@@ -83,8 +83,8 @@ def _numbers(texts: Texts) -> Iterator[Placed]:
     oldest = Target("oldest", ask.over_gateways("max", "spool_oldest"))
     young = steps((None, GREEN), (10 * _MINUTE, ORANGE), (_HOUR, RED))
     yield _number(texts, "oldest", oldest, {**young, "unit": "s", "noValue": "–"}, "30m"), 4, 4
-    share = Target("captured", ask.captured_on_average(ask.GATEWAYS))
-    yield _number(texts, "captured", share, captured()), 4, 4
+    share = Target("arrived", ask.arrived_on_average(ask.GATEWAYS))
+    yield _number(texts, "arrived", share, arrived()), 4, 4
 
 
 def _number(
@@ -206,20 +206,20 @@ def _backlog(texts: Texts) -> Iterator[Placed]:
     title, says = texts.title("fleet.lost"), texts.says("fleet.lost")
     yield bars(title, says, lost, field=field, upright=False), 8, 8
     yield _by_gateway(texts, "spool_dropped"), 8, 8
-    each = Target("captured", ask.captured(ask.GATEWAYS), table=True)
-    word = texts.word("captured")
+    each = Target("arrived", ask.arrived(ask.GATEWAYS), table=True)
+    word = texts.word("arrived")
     columns: dict[str, Json] = {
         "gateway": {"displayName": texts.word("gateway")},
         "device": {"displayName": texts.word("sensor")},
-        "captured": {
+        "arrived": {
             "displayName": word,
-            **captured(),
+            **arrived(),
             "custom.cellOptions": {"type": "gauge", "mode": "basic", "valueDisplayMode": "color"},
         },
     }
     yield (
         listing(
-            texts.title("fleet.captured_each"), texts.says("fleet.captured_each"), each,
+            texts.title("fleet.arrived_each"), texts.says("fleet.arrived_each"), each,
             columns=columns, order=(word, False), hidden=["Time"],
         ), 8, 8,
     )  # fmt: skip
@@ -236,11 +236,11 @@ def _by_gateway(texts: Texts, name: str) -> Json:
 
 
 def _days(texts: Texts) -> Iterator[Placed]:
-    days = Target("days", ask.captured_by_day(ask.GATEWAYS), "$tag_gateway")
+    days = Target("days", ask.arrived_by_day(ask.GATEWAYS), "$tag_gateway")
     field = line("percent") | {"min": 0, "max": 100}
     custom = {"drawStyle": "bars", "fillOpacity": 60, "lineWidth": 0, "barAlignment": 1}
     field["custom"] |= custom
-    title, says = texts.title("fleet.captured_days"), texts.says("fleet.captured_days")
+    title, says = texts.title("fleet.arrived_days"), texts.says("fleet.arrived_days")
     also = {"interval": "1d", **recent("now-6d/d")}
     yield course(title, says, [days], field=field, also=also), 24, 8
 

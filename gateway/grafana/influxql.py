@@ -36,7 +36,11 @@ HEARTBEAT: Final = "15m"
 """Two such windows without a report, and a gateway is silent: a metered one reports each ten."""
 
 WINDOW: Final = "10m"
-"""Data capture asks of each such window whether anything of it is in the store."""
+"""Of each such window is asked whether anything arrived, good or bad.
+
+How many minutes have a usable value (data capture) is dearer than a panel that asks anew each
+minute may be: every flag of every quantity would be read. `simpang fleet` tells it.
+"""
 
 _WINDOW_MS: Final = 600_000
 _WINDOWS_A_DAY: Final = 144
@@ -107,25 +111,25 @@ def lost(cause: str) -> str:
     return outer('sum("lost")', table(field, "spool", [GATEWAYS], ["gateway", "epoch"]))
 
 
-def captured(where: str) -> str:
+def arrived(where: str) -> str:
     """Tell of each device in how many windows something of it was stored, in percent."""
-    share = f'count("batches") * {100 * _WINDOW_MS}.0 / ($__to - $__from) AS "captured"'
+    share = f'count("batches") * {100 * _WINDOW_MS}.0 / ($__to - $__from) AS "arrived"'
     return outer(share, _windows(where), ' GROUP BY "gateway", "device"')
 
 
-def captured_on_average(where: str) -> str:
+def arrived_on_average(where: str) -> str:
     """Tell the same of all devices together."""
-    return outer('mean("captured")', captured(where))
+    return outer('mean("arrived")', arrived(where))
 
 
-def captured_by_day(where: str) -> str:
+def arrived_by_day(where: str) -> str:
     """Tell the same of each gateway, by the local day."""
     zone = f"tz('{ZONE}')"
-    share = f'count("batches") * 100.0 / {_WINDOWS_A_DAY} AS "captured"'
+    share = f'count("batches") * 100.0 / {_WINDOWS_A_DAY} AS "arrived"'
     rest = f' WHERE $timeFilter GROUP BY time(1d), "gateway", "device" fill(0) {zone}'
     daily = outer(share, _windows(where), rest)
     rest = f' WHERE $timeFilter GROUP BY time(1d), "gateway" fill(null) {zone}'
-    return outer('mean("captured")', daily, rest)
+    return outer('mean("arrived")', daily, rest)
 
 
 def _windows(where: str) -> str:

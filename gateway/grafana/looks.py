@@ -107,7 +107,7 @@ def dots(unit: str, color: str) -> Json:
     }
 
 
-def captured() -> Json:
+def arrived() -> Json:
     """Show a share of the data: what is whole is calm, what is thin is not."""
     look = steps((None, RED), (75, ORANGE), (95, GREEN))
     # A window that the chosen time cuts in two counts whole, so a share may pass 100.

@@ -29,7 +29,7 @@ _WORDS: Final[dict[str, Pair]] = {
     "suspect": ("diragukan", "suspect"),
     "raw": ("mentah", "raw"),
     "heard": ("Terakhir", "Last heard"),
-    "captured": ("Lengkap", "Captured"),
+    "arrived": ("Masuk", "Arrived"),
     "cause": ("Keadaan", "State"),
     "yes": ("Ya", "Yes"),
     "no": ("Tidak", "No"),
@@ -80,12 +80,12 @@ _PANELS: Final[dict[str, tuple[Pair, Pair]]] = {
         ("Umur kiriman tertua yang masih di gateway. Kosong: tidak ada yang menunggu.",
          "The age of the oldest batch that a gateway still holds. Empty: nothing waits."),
     ),
-    "fleet.captured": (
-        ("Kelengkapan data", "Data capture"),
-        ("Rata-rata semua alat: dari tiap sepuluh menit, berapa persen yang datanya tersimpan. "
-         "Nilai yang ditolak ikut dihitung sebagai data.",
-         "The mean of all devices: of each ten minutes, in how many something was stored. "
-         "Rejected values count as data, too."),
+    "fleet.arrived": (
+        ("Data masuk", "Data arrived"),
+        ("Rata-rata semua alat: dari tiap sepuluh menit, berapa persen yang ada datanya, baik atau "
+         "buruk. Berapa menit yang layak pakai adalah kelengkapan data: tanyakan operator.",
+         "The mean of all devices: in how many of each ten minutes anything arrived, good or bad. "
+         "In how many minutes it was usable is data capture: ask the operator."),
     ),
     "fleet.now": (
         ("Gateway sekarang", "Gateways now"),
@@ -144,15 +144,15 @@ _PANELS: Final[dict[str, tuple[Pair, Pair]]] = {
         ("Hitungan berjalan: setiap kenaikan adalah kehilangan pada saat itu.",
          "A running count: each rise is a loss at that time."),
     ),
-    "fleet.captured_each": (
-        ("Kelengkapan per alat", "Data capture by device"),
-        ("Persen dari tiap sepuluh menit yang datanya tersimpan, yang terburuk di atas.",
-         "In how many of each ten minutes something was stored, the worst first."),
+    "fleet.arrived_each": (
+        ("Data masuk per alat", "Data arrived by device"),
+        ("Persen dari tiap sepuluh menit yang ada datanya, baik atau buruk; yang terburuk di atas.",
+         "In how many of each ten minutes anything arrived, good or bad; the worst first."),
     ),
-    "fleet.captured_days": (
-        ("Kelengkapan per hari", "Data capture by day"),
-        ("Per gateway, hari setempat. Hari ini belum selesai.",
-         "By gateway and local day. Today is not over yet."),
+    "fleet.arrived_days": (
+        ("Data masuk per hari", "Data arrived by day"),
+        ("Per gateway, hari setempat, baik atau buruk. Hari ini belum selesai.",
+         "By gateway and local day, good or bad. Today is not over yet."),
     ),
     "device.state": (
         ("Keadaan", "State"),
@@ -167,10 +167,10 @@ _PANELS: Final[dict[str, tuple[Pair, Pair]]] = {
         ("Bacaan tersimpan", "Readings stored"),
         ("Dalam rentang waktu yang dipilih.", "In the time that is chosen."),
     ),
-    "device.captured": (
-        ("Kelengkapan data", "Data capture"),
-        ("Persen dari tiap sepuluh menit yang datanya tersimpan.",
-         "In how many of each ten minutes something was stored."),
+    "device.arrived": (
+        ("Data masuk", "Data arrived"),
+        ("Persen dari tiap sepuluh menit yang ada datanya, baik atau buruk.",
+         "In how many of each ten minutes anything arrived, good or bad."),
     ),
     "device.now": (
         ("Nilai sekarang", "Values now"),

@@ -98,9 +98,9 @@ def test_a_gateway_that_fell_silent_is_counted_and_named(influx: Influx) -> None
     }
 
 
-def test_data_capture_is_the_share_of_windows_with_something_in_them(influx: Influx) -> None:
+def test_what_arrived_is_the_share_of_windows_with_something_in_them(influx: Influx) -> None:
     whole, third = (
-        set(only(influx, "Data capture by device", [gateway]).values()) for gateway in city.GATEWAYS
+        set(only(influx, "Data arrived by device", [gateway]).values()) for gateway in city.GATEWAYS
     )
 
     # The window that the end of the time cuts in two counts as one more.
