@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 
 def sum8(data: bytes) -> int:
     """Add the bytes, modulo 256."""
@@ -11,3 +13,20 @@ def sum8(data: bytes) -> int:
 def sum16(data: bytes) -> int:
     """Add the bytes, modulo 65536."""
     return sum(data) & 0xFFFF
+
+
+def crc16_modbus(data: bytes) -> int:
+    """Return the CRC-16 of Modbus: 8005 reflected, from FFFF; on the wire its low byte is first."""
+    crc = 0xFFFF
+    for byte in data:
+        crc = crc >> 8 ^ _CRC16_MODBUS[(crc ^ byte) & 0xFF]
+    return crc
+
+
+def _reflected(byte: int, polynomial: int) -> int:
+    for _ in range(8):
+        byte = byte >> 1 ^ (polynomial if byte & 1 else 0)
+    return byte
+
+
+_CRC16_MODBUS: Final = tuple(_reflected(byte, 0xA001) for byte in range(256))

@@ -58,11 +58,13 @@ class Setting:
         default: Its value where none is given; the type of a given value is this one's.
         allowed: The values it may have.
         help: What it means.
+        required: Whether a device in a config can't do without.
     """
 
     default: bool | int | float | str
     allowed: Container[object]
     help: str
+    required: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +84,8 @@ class Driver(ABC):
         warmup_seconds: Seconds after power-on or wake that its values are not to be trusted.
         takes: The settings it takes.
         commands: The sensor's own commands.
+        proves: Whether `start` is what makes its samples believable: it runs again after whatever
+            went wrong.
         identify: Which of them are harmless to any sensor on the line and answered by this one
             alone, or by few: they tell it apart without waiting. Empty for one that only streams.
         proof: What it was checked against.
@@ -98,6 +102,7 @@ class Driver(ABC):
     warmup_seconds: float = 0.0
     takes: Mapping[str, Setting] = field(default_factory=dict)
     commands: Mapping[str, Command] = field(default_factory=dict)
+    proves: bool = False
     identify: tuple[str, ...] = ()
     proof: Proof
     document: str

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from gateway.config import grammar
 from gateway.config.findings import Finding, Flaw, explain, write
+from gateway.config.map_names import anchor
 from gateway.config.positions import locate
 from gateway.errors import ConfigError
 
@@ -67,7 +68,9 @@ def read(path: str | os.PathLike[str]) -> Document:
     file = str(path)
     try:
         text = Path(path).read_text(encoding="utf-8")
-        return Document(file, tomllib.loads(text), locate(text))
+        content = tomllib.loads(text)
+        anchor(content, Path(path).parent)
+        return Document(file, content, locate(text))
     except OSError as error:
         finding = Finding(file, 1, "", f"can't be read: {error.strerror}", "name a file that can")
     except UnicodeDecodeError as error:

@@ -151,7 +151,7 @@ def _keys(model: type[BaseModel], path: KeyPath) -> set[str]:
         if isinstance(part, str):
             fields = [table.model_fields[part] for table in tables if part in table.model_fields]
             tables = [inner for field in fields for inner in _tables(field.annotation)] or tables
-    return {key for table in tables for key in table.model_fields}
+    return {info.alias or key for table in tables for key, info in table.model_fields.items()}
 
 
 def _tables(annotation: object) -> Iterator[type[BaseModel]]:

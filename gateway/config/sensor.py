@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from devices.registry import find
+from gateway.config import maps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from gateway.config.gateway import DeviceConfig
 
 _OF_A_BUS = ("address", "map")
+_MAP: Final = ":"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +29,25 @@ class Sensor:
 def sensor(name: str, given: Mapping[str, Any]) -> Sensor:
     """Return the sensor of that name, told these settings.
 
+    Args:
+        name: Its driver's; of a map of registers also `modbus.map:MAP`.
+        given: What the driver is told; what is left out is what the driver, or the map, says.
+
     Raises:
         UnknownDriver: No driver is called so.
-        BadSetting: It does not take a setting, or not such a value.
+        BadSetting: It does not take a setting, or not such a value; or its map has a mistake.
         DriverError: It can't be loaded.
     """
+    name, _, registers = name.partition(_MAP)
+    if registers:
+        given = {**given, "map": registers}
     driver = find(name)
     settings = driver.configure(given)
-    return Sensor(driver.tailored(settings), settings)
+    if "map" in driver.takes:
+        settings = {**settings, "map": maps.find(settings["map"])}
+    tailored = driver.tailored(settings)
+    own = {key: each.default for key, each in tailored.takes.items() if key not in given}
+    return Sensor(tailored, {**settings, **own})
 
 
 def sensor_of(device: DeviceConfig) -> Sensor:
