@@ -11,7 +11,21 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from gateway.cli import config, dead, demo, device, fleet, grafana, port, run, simulate, spool, talk
+from gateway.cli import (
+    calibrate,
+    config,
+    dead,
+    demo,
+    device,
+    fleet,
+    grafana,
+    port,
+    probe,
+    run,
+    simulate,
+    spool,
+    talk,
+)
 from gateway.cli.words import complain, confess
 from gateway.errors import ConfigError, SimpangError
 
@@ -34,6 +48,11 @@ app.add_typer(run.collector, name="collector")
 app.add_typer(config.app, name="config")
 app.add_typer(port.app, name="port")
 device.app.command(epilog="Example: simpang device simulate nova.sds011 --noise")(simulate.simulate)
+device.app.command(epilog="Example: simpang device probe /dev/ttyUSB0")(probe.probe)
+device.app.command(
+    epilog="Example: simpang device calibrate pm-1 pm2_5 --config gateway.toml "
+    "--reference bam.csv --collector collector.toml"
+)(calibrate.calibrate)
 device.app.command(epilog="Example: simpang device read nova.sds011 /dev/ttyUSB0")(talk.read)
 device.app.command(epilog="Example: simpang device send nova.sds011 sleep --dry-run")(talk.send)
 app.add_typer(device.app, name="device")

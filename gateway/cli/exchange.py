@@ -49,9 +49,8 @@ class Exchange:
         """
         self._clock = SystemClock()
         self._port = Port(url, line, self._clock)
-        self._sensor = sensor
         self._heard = heard or (lambda _: None)
-        self._cutter = sensor.driver.cutter(sensor.settings)
+        self.turn_to(sensor)
 
     def __enter__(self) -> Self:
         """Open the port.
@@ -68,6 +67,25 @@ class Exchange:
     def __exit__(self, *_: object) -> None:
         """Close it."""
         self._port.close()
+
+    @property
+    def now(self) -> float:
+        """Seconds, by a clock that never steps."""
+        return self._clock.monotonic()
+
+    def turn_to(self, sensor: Sensor) -> None:
+        """Talk to another sensor from now on."""
+        self._sensor = sensor
+        self._cutter = sensor.driver.cutter(sensor.settings)
+        self._forget()
+
+    def listen(self) -> None:
+        """Wait a moment for bytes.
+
+        Raises:
+            PortGone: The port vanished.
+        """
+        self._sort(self._port.read())
 
     def run(self, dialogue: Generator[Step, Received, Result]) -> Result:
         """Carry a dialogue out to its end.
@@ -89,9 +107,9 @@ class Exchange:
     def _take(self, dialogue: Generator[Step, Received, Result], step: Step) -> Step:
         """Do what a step says, and return the next one."""
         if isinstance(step, Pause):
-            until = self._clock.monotonic() + step.seconds
-            while self._clock.monotonic() < until:
-                self._sort(self._port.read())
+            until = self.now + step.seconds
+            while self.now < until:
+                self.listen()
             return next(dialogue)
         if isinstance(step, Ask):
             self._forget()
@@ -103,7 +121,7 @@ class Exchange:
 
     def _receive(self, within: float) -> Received | None:
         """Wait for a frame that can be read."""
-        until = self._clock.monotonic() + within
+        until = self.now + within
         while True:
             while self._frames:
                 raw = self._frames.popleft()

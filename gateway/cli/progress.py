@@ -1,4 +1,4 @@
-"""How far a verb has come, on a terminal and after a second only."""
+"""How far a verb has come, on a terminal only."""
 
 from __future__ import annotations
 
@@ -71,4 +71,25 @@ class Progress:
         if self._shown:
             self._shown = False
             sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+class Status:
+    """What a verb is doing now, as a line on a terminal that is gone in the end."""
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take the line away."""
+        self._write("")
+
+    def show(self, text: str) -> None:
+        """Say something else."""
+        self._write(text[: get_terminal_size().columns - 1])
+
+    def _write(self, text: str) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()

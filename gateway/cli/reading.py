@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from devices.errors import DeviceFault, DriverError, NoReply, NotReady
 from gateway.cli.exchange import Exchange
 from gateway.cli.language import Language
+from gateway.cli.progress import Status
 from gateway.cli.words import write_foreign
 from gateway.errors import SimpangError
 from schemas.quantity import QUANTITIES
@@ -111,7 +111,10 @@ def read_once(target: Target, seconds: float, language: Language) -> Result:
     until = time.monotonic() + seconds
     driver, settings = target.sensor.driver, target.sensor.settings
     try:
-        with Exchange(target.url, target.line, target.sensor, heard) as exchange:
+        with (
+            Status() as status,
+            Exchange(target.url, target.line, target.sensor, heard) as exchange,
+        ):
             started = False
             while True:
                 try:
@@ -122,7 +125,8 @@ def read_once(target: Target, seconds: float, language: Language) -> Result:
                 except DriverError as error:
                     if time.monotonic() + _REST > until:
                         return _failed(target, error, bytes(tail), language)
-                    _wait(target.name, error, language)
+                    status.show(say("waiting", language, name=target.name, why=error.why))
+                    time.sleep(_REST)
     except SimpangError as error:
         return Result(target, problem=error.what, remedy=error.remedy)
 
@@ -174,14 +178,6 @@ def _seen(sample: Sample) -> list[tuple[str, float | None]]:
 def _number(value: float, language: Language) -> str:
     text = f"{value:.6g}"
     return text.replace(".", ",") if language is Language.ID else text
-
-
-def _wait(name: str, error: DriverError, language: Language) -> None:
-    """Rest before the next attempt, and say for what."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{say('waiting', language, name=name, why=error.why)[:79]}")
-        sys.stderr.flush()
-    time.sleep(_REST)
 
 
 def _failed(target: Target, error: DriverError, tail: bytes, language: Language) -> Result:

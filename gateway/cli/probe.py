@@ -1,0 +1,180 @@
+"""`simpang device probe`: which sensor is on a port, at which settings, at which address."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from gateway.cli.language import Language, choose_language
+from gateway.cli.options import Json, Lang
+from gateway.cli.words import print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.cli.probing import Candidate, Found
+
+_TEXTS: Final[dict[str, tuple[str, str]]] = {
+    # in English, in Indonesian
+    "no port": ("no serial port here: plug a sensor in, then look again",
+                "tidak ada port serial: pasang sensor, lalu coba lagi"),
+    "trying": ("looking at {tried}", "memeriksa {tried}"),
+    "nobody": ("nobody that is known spoke or answered", "tidak ada sensor dikenal yang menjawab"),
+    "try": ("is it powered, RX to TX, or does it only speak when something passes?",
+            "menyala? RX ke TX? atau hanya bicara saat ada yang lewat?"),
+    "see": ("simpang port monitor {url} shows what comes",
+            "simpang port monitor {url} menampilkan yang masuk"),
+    "answered": ("it answered", "menjawab"),
+    "heard": ("it was heard", "terdengar"),
+    "one of": ("one of these, which speak alike; read its label:",
+               "salah satu dari ini, bahasanya sama; baca labelnya:"),
+    "next": ("next: simpang device read {words}", "lalu: simpang device read {words}"),
+}  # fmt: skip
+
+
+def say(key: str, language: Language, **names: object) -> str:
+    """Return a text in the language."""
+    return _TEXTS[key][language is Language.ID].format(**names)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of looking at one port.
+
+    Attributes:
+        url: The port.
+        found: Who is there.
+        problem: Why it could not be looked at; empty where it could.
+        remedy: What to do about it.
+    """
+
+    url: str
+    found: tuple[Found, ...] = ()
+    problem: str = ""
+    remedy: str = ""
+
+
+def probe(
+    urls: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[URL]...", help="Ports; without any, all that are plugged in."),
+    ] = None,
+    *,
+    addresses: Annotated[
+        int, typer.Option(min=1, max=247, help="On a Modbus bus, look up to this address.")
+    ] = 16,
+    lang: Lang = None,
+    json: Json = False,
+) -> None:
+    """Find out which sensor is on a port: its driver, its line settings, its address on a bus.
+
+    Known sensors are listened for, then asked what harms none of them. It takes up to a minute a
+    port, all ports at once. A port that the gateway reads is busy: stop the gateway first.
+    """
+    language = choose_language(lang)
+    ports = urls or plugged()
+    if not ports and not json:
+        typer.echo(say("no port", language))
+    looked = look(ports, addresses, language)
+    if json:
+        print_json([finding for one in looked for finding in _for_programs(one)])
+    else:
+        for one in looked:
+            typer.echo(_for_people(one, language))
+    if any(not one.found for one in looked):
+        raise typer.Exit(1)
+
+
+def plugged() -> list[str]:
+    """Return all ports of this machine, by the names that last."""
+    from gateway.cli.plugged import list_plugged
+
+    return [port.name for port in list_plugged()]
+
+
+def look(urls: list[str], addresses: int, language: Language) -> list[Looked]:
+    """Look at several ports at once, and show on a terminal how far it is."""
+    from gateway.cli.candidates import candidates
+    from gateway.cli.progress import Status
+
+    if not urls:
+        return []
+    known = list(candidates())
+    with Status() as status, ThreadPoolExecutor(len(urls)) as pool:
+        tried: dict[str, str] = {}
+        lock = threading.Lock()
+
+        def tell(url: str, text: str) -> None:
+            with lock:
+                tried[url] = text
+                shown = ", ".join(sorted(set(tried.values())))
+                status.show(say("trying", language, tried=shown))
+
+        return list(pool.map(lambda url: _look(url, known, addresses, tell), urls))
+
+
+def _look(
+    url: str, known: list[Candidate], addresses: int, tell: Callable[[str, str], None]
+) -> Looked:
+    from gateway.cli.probing import Probe
+    from gateway.errors import SimpangError
+
+    try:
+        found = Probe(url, known, lambda text: tell(url, text)).run()
+    except SimpangError as error:
+        return Looked(url, problem=error.what, remedy=error.remedy)
+    return Looked(url, tuple(found))
+
+
+def _for_programs(looked: Looked) -> list[dict[str, Any]]:
+    """Describe all that is on a port; a port without anybody is one entry too."""
+    if not looked.found:
+        error = looked.problem or say("nobody", Language.EN)
+        return [{"url": looked.url, "driver": None, "error": error, "remedy": looked.remedy}]
+    return [_described(each) for each in looked.found]
+
+
+def _described(found: Found) -> dict[str, Any]:
+    one = found.who[0] if len(found.who) == 1 else None
+    line = found.line
+    return {
+        "url": found.url,
+        "driver": one and one.name,
+        **(one.settings if one else {}),
+        "candidates": [{"driver": each.name, **each.settings} for each in found.who],
+        "baudrate": line.baudrate,
+        "parity": line.parity,
+        "stopbits": line.stopbits,
+        "how": "answered" if found.answered else "heard",
+        "fields": dict(found.fields),
+    }
+
+
+def _for_people(looked: Looked, language: Language) -> str:
+    """Describe what is on a port, in 80 columns as far as names allow."""
+    lines = [looked.url]
+    if looked.problem:
+        lines += [f"  {looked.problem}", *([f"  → {looked.remedy}"] if looked.remedy else [])]
+    elif not looked.found:
+        lines += [f"  {say('nobody', language)}", f"  {say('try', language)}"]
+        lines.append(f"  → {say('see', language, url=looked.url)}")
+    for found in looked.found:
+        line = found.line
+        how = say("answered" if found.answered else "heard", language)
+        setting = f"{line.baudrate} 8{line.parity}{line.stopbits}"
+        if len(found.who) > 1:
+            lines.append(f"  {setting}, {how}: {say('one of', language)}")
+        for each in found.who:
+            told = "".join(f" --{key} {value}" for key, value in each.settings.items())
+            mark = "    " if len(found.who) > 1 else "  "
+            tail = "" if len(found.who) > 1 else f"  {setting}, {how}"
+            lines.append(f"{mark}{each.name}{told}{tail}")
+        first = found.who[0]
+        told = "".join(f" --{key} {value}" for key, value in first.settings.items())
+        words = f"{first.name} {found.url}{told}"
+        lines.append(f"  → {say('next', language, words=words)}")
+    return "\n".join(lines)

@@ -1,0 +1,245 @@
+"""Finding out what is on a port: at each line setting known sensors are listened for, then asked.
+
+Only what is harmless to any sensor is ever sent: the commands that a driver names in `identify`.
+What several sensors would say in the same words stays a short list: nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from devices.dialogue import carry_out
+from devices.errors import DecodeError, DriverError
+from devices.framing import Frame, Framer
+from gateway.cli.exchange import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from devices.command import Command
+    from devices.dialogue import Fields
+    from devices.driver import Line
+    from gateway.config.sensor import Sensor
+
+LISTEN_SECONDS: Final = 2.6
+"""How long to listen for a sensor that streams: the slowest known says something each 2.3 s."""
+
+ENOUGH: Final = 2
+"""Frames in a row after which a stream is known."""
+
+_WITHIN: Final = 0.3
+"""Seconds that an answer may take, beside its bytes; those of known sensors take some ms."""
+
+_ANSWER_BYTES: Final = 60
+
+_LEAST_FRAME: Final = 3
+"""Bytes of a frame that says anything about who sent it."""
+
+_COVERED: Final = 0.8
+"""The share of the bytes from the first frame on that must lie in frames."""
+
+_NEARLY: Final = 0.9
+"""Whoever covers nearly as much as the best is as likely."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sensor that may be there.
+
+    Attributes:
+        name: The driver's name.
+        sensor: How it speaks.
+        settings: What the config has to say beside the driver, such as a map and an address.
+    """
+
+    name: str
+    sensor: Sensor
+    settings: dict[str, str | int] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """All line settings that it may have, the factory's first."""
+        return (self.sensor.driver.line, *self.sensor.driver.lines)
+
+    @property
+    def questions(self) -> list[Command]:
+        """What tells it apart, if it is asked."""
+        driver = self.sensor.driver
+        return [driver.commands[name] for name in driver.identify]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Somebody on a port.
+
+    Attributes:
+        url: The port.
+        line: How it is set.
+        who: Whoever speaks like this; more than one where nothing tells them apart.
+        answered: Whether it was asked and answered; else it was only heard.
+        fields: What it said.
+    """
+
+    url: str
+    line: Line
+    who: tuple[Candidate, ...]
+    answered: bool
+    fields: Fields
+
+
+class _Ear:
+    """Listens with the ears of one candidate."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self.candidate = candidate
+        self.fields: Fields = {}
+        self.frames = 0
+        self.covered = 0
+        self._before = 0
+        self._odd = False
+        sensor = candidate.sensor
+        self._framer = Framer(sensor.driver.cutter(sensor.settings))
+
+    def hear(self, data: bytes) -> None:
+        sensor = self.candidate.sensor
+        for piece in self._framer.feed(data):
+            if not isinstance(piece, Frame):
+                self._before += 0 if self.frames else len(piece.raw)
+                continue
+            try:
+                fields = sensor.driver.decode(piece.raw, sensor.settings)
+            except DecodeError:
+                continue
+            self._odd = self._odd or not sensor.driver.fits(fields)
+            self.fields = fields
+            self.frames += 1
+            self.covered += len(piece.raw)
+
+    def is_sure(self, heard: int) -> bool:
+        """Say whether nothing more has to be heard."""
+        return self.frames >= ENOUGH and self.share(heard) >= _COVERED
+
+    def share(self, heard: int) -> float:
+        """Return the share of the bytes from its first frame on that lie in its frames."""
+        since = heard - self._before - self._framer.held
+        short = self.covered < _LEAST_FRAME * self.frames
+        return 0.0 if self._odd or short or since <= 0 else min(1.0, self.covered / since)
+
+
+class Probe:
+    """Looks for sensors on one port, one line setting after the other."""
+
+    def __init__(
+        self,
+        url: str,
+        candidates: Iterable[Candidate],
+        tell: Callable[[str], None] = lambda _: None,
+        seconds: float = LISTEN_SECONDS,
+    ) -> None:
+        """Prepare; nothing is opened yet.
+
+        Args:
+            url: The port.
+            candidates: All that may be there.
+            tell: Told what is tried now.
+            seconds: How long to listen at each line setting.
+        """
+        self._url = url
+        self._candidates = tuple(candidates)
+        self._tell = tell
+        self._seconds = seconds
+
+    def run(self) -> list[Found]:
+        """Return who is there; mostly one, on a bus several, or nobody.
+
+        Raises:
+            PortBusy: Another process holds the port.
+            PortDenied: This user may not open it.
+            PortGone: It is not there, or vanished.
+        """
+        for line in lines_of(self._candidates):
+            there = [each for each in self._candidates if line in each.lines]
+            self._tell(f"{line.baudrate} 8{line.parity}{line.stopbits}")
+            if found := self._at(line, there):
+                return [self._at_home(each) for each in found]
+        return []
+
+    # -- within -----------------------------------------------------------------------------
+
+    def _at(self, line: Line, there: Sequence[Candidate]) -> list[Found]:
+        """Listen and ask at one line setting."""
+        ears = [_Ear(candidate) for candidate in there]
+        size = 0
+
+        def hear(data: bytes) -> None:
+            nonlocal size
+            size += len(data)
+            for ear in ears if data else ():
+                ear.hear(data)
+
+        with Exchange(self._url, line, there[0].sensor, hear) as exchange:
+            until = exchange.now + self._seconds
+            while exchange.now < until and not any(ear.is_sure(size) for ear in ears):
+                exchange.listen()
+            shares = {ear: ear.share(size) for ear in ears}
+            least = max(_COVERED, _NEARLY * max(shares.values()))
+            heard = sorted(
+                filter(lambda ear: shares[ear] >= least, ears), key=lambda ear: -shares[ear]
+            )
+            ears = []
+            answered = self._ask(exchange, line, [ear.candidate for ear in heard] or there)
+        if answered or not heard:
+            return answered
+        who = tuple(ear.candidate for ear in heard)
+        return [Found(self._url, line, who, answered=False, fields=heard[0].fields)]
+
+    def _ask(self, exchange: Exchange, line: Line, there: Sequence[Candidate]) -> list[Found]:
+        """Ask all who can be asked; whoever answers at one address in the same words is one."""
+        found: dict[str | int | None, list[tuple[Candidate, Fields]]] = {}
+        for candidate in there:
+            answer = self._answer(exchange, line, candidate)
+            if answer is not None:
+                address = candidate.settings.get("address")
+                found.setdefault(address, []).append((candidate, answer))
+        return [
+            Found(self._url, line, tuple(each for each, _ in who), answered=True, fields=who[0][1])
+            for who in found.values()
+        ]
+
+    def _answer(self, exchange: Exchange, line: Line, candidate: Candidate) -> Fields | None:
+        """Return what a sensor answers to one of its questions."""
+        exchange.turn_to(candidate.sensor)
+        for command in candidate.questions:
+            within = _WITHIN + line.byte_seconds * (len(command.data) + _ANSWER_BYTES)
+            try:
+                answer = exchange.run(carry_out(command, within, tries=1))
+            except DriverError:
+                continue
+            if candidate.sensor.driver.fits(answer.fields):
+                return answer.fields
+        return None
+
+    def _at_home(self, found: Found) -> Found:
+        """Return it with the line settings of its factory, where it speaks at those as well.
+
+        A port that is no real line (USB all the way) takes any.
+        """
+        home = found.who[0].sensor.driver.line
+        if found.line == home:
+            return found
+        again = self._at(home, found.who)
+        return again[0] if again else found
+
+
+def lines_of(candidates: Iterable[Candidate]) -> list[Line]:
+    """Return all line settings, those of most sensors first, the factories' before the others."""
+    factory: dict[Line, int] = {}
+    other: dict[Line, int] = {}
+    for candidate in candidates:
+        home, *rest = candidate.lines
+        factory[home] = factory.get(home, 0) + 1
+        for line in rest:
+            other[line] = other.get(line, 0) + 1
+    first = sorted(factory, key=lambda line: -factory[line])
+    return first + sorted(other.keys() - factory.keys(), key=lambda line: -other[line])
