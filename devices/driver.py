@@ -80,7 +80,10 @@ class Driver(ABC):
         sums: The sums that an interval of it bears beside the counts, for a traffic sensor;
             `speed_sum` together with `speed_square_sum` brings the speed bins, `count_light` and
             its like the classes.
-        every: Seconds between two samples, as far as it is known.
+        gap_seconds: Seconds without a detection after which a vehicle has passed, for a traffic
+            sensor that measures no distance along the road.
+        every: Seconds between two samples, as far as it is known; between two questions at least,
+            to one that only answers.
         warmup_seconds: Seconds after power-on or wake that its values are not to be trusted.
         takes: The settings it takes.
         commands: The sensor's own commands.
@@ -98,6 +101,7 @@ class Driver(ABC):
     quantities: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     sums: tuple[str, ...] = SUMS
+    gap_seconds: float = 1.0
     every: float | None = None
     warmup_seconds: float = 0.0
     takes: Mapping[str, Setting] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from gateway.config.sensor import sensor_of
 from gateway.edge.batcher import LAST
 from gateway.edge.machine import Machine, machine_digest
-from gateway.edge.vehicles import INTERVAL
+from gateway.edge.sums import columns
 from gateway.edge.watch import Silence
 from schemas.about import About, AboutDevice
 from schemas.base import shorten
@@ -212,7 +212,7 @@ class Announcements:
         for device in self._config.devices:
             driver = sensor_of(device).driver
             traffic = bool(driver.channels)
-            names = INTERVAL if traffic else driver.quantities
+            names = columns(driver.sums) if traffic else driver.quantities
             every = device.usual_interval(traffic=traffic)
             devices.append(
                 AboutDevice(

@@ -60,11 +60,17 @@ class Device:
         self._sampler = Sampler(interval, config.calibration)
         self._quality = Quality(self._every, driver.warmup_seconds)
         self._vehicles = (
-            Vehicles(config.id, driver.channels, interval or TRAFFIC_INTERVAL)
+            Vehicles(
+                config.id,
+                driver.channels,
+                interval or TRAFFIC_INTERVAL,
+                driver.sums,
+                driver.gap_seconds,
+            )
             if driver.channels
             else None
         )
-        pace = 0.0 if driver.channels else self._every or 0.0
+        pace = (driver.every if driver.channels else self._every) or 0.0
         self._conversation = Conversation(driver, sensor.settings, line, watch, pace)
 
     def opened(self, stamp: Stamp, now: float) -> None:
@@ -113,7 +119,7 @@ class Device:
             self._quality.woke(event.stamp)
             return []
         if self._vehicles is not None:
-            self._vehicles.see(event.sample.detections, event.stamp)
+            self._vehicles.take(event.sample, event.stamp)
             return []
         kept = self._sampler.keep(event.sample.values, event.stamp)
         if kept is None:

@@ -1,8 +1,9 @@
 """Passages: runs of detections, each of them one vehicle that went by.
 
 The objects of one frame are vehicles of their own. Which of those seen before each of them is,
-only its place can tell: where a sensor measures distance, a vehicle is followed along the road,
-however many there are; where it does not, whoever is seen next is the one that was seen last.
+only its place can tell: where a sensor measures distance along the road, with a speed, a vehicle is
+followed, however many there are; where it does not, whoever is seen next is the one that was seen
+last. A distance without a speed is across the road, and tells no vehicle from another.
 """
 
 from __future__ import annotations
@@ -11,21 +12,24 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from devices.driver import Driver
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from devices.sample import Detection
 
-GAP_SECONDS: Final = 1.0
-"""Without a detection for longer than this, the vehicle has passed: a radar reports what it sees
-several times a second."""
+GAP_SECONDS: Final = Driver.gap_seconds
+"""Without a detection for longer than this, the vehicle has passed, where the driver knows no
+better: a radar reports what it sees several times a second."""
 
 FOLLOWED_SECONDS: Final = 2.0
 """The same where its place is known: hidden behind another, it is found again where it must be."""
 
 LONGEST_SECONDS: Final = 10.0
-"""A run without places that lasts longer is a queue, and counts once for each such time: at walking
-pace a vehicle takes no longer through the beam."""
+"""A run of speeds without places that lasts longer is a queue, and counts once for each such time:
+at walking pace a vehicle takes no longer through the beam. Without speeds it is one vehicle that
+stands there: a beam that measures none sees the gap behind it."""
 
 SLACK_METRES: Final = 10.0
 """How far a vehicle may be from anywhere between the place where it was last seen (it braked) and
@@ -61,15 +65,16 @@ class _Run:
     def add(self, detection: Detection, at: float) -> None:
         """Take a detection in."""
         self.last = at
-        self.distance = detection.distance
         if detection.speed is not None:
+            self.distance = detection.distance
             self.speeds.append(detection.speed)
 
-    def is_over(self, at: float) -> bool:
-        """Say whether the vehicle has passed by `at`."""
+    def is_over(self, at: float, gap: float) -> bool:
+        """Say whether the vehicle has passed by `at`, unseen for `gap` seconds at least."""
         if self.distance is not None:
             return at - self.last > FOLLOWED_SECONDS
-        return at - self.last > GAP_SECONDS or at - self.first > LONGEST_SECONDS
+        queues = bool(self.speeds) and at - self.first > LONGEST_SECONDS
+        return at - self.last > gap or queues
 
     def unlikeness(self, detection: Detection, at: float, course: int) -> float | None:
         """Tell how little a detection looks like this vehicle; None where it can't be it."""
@@ -88,13 +93,15 @@ class _Run:
 class Passages:
     """Makes passages of one channel; each is given out once, when it is known to be over."""
 
-    def __init__(self, course: int = 0) -> None:
+    def __init__(self, course: int = 0, gap: float = GAP_SECONDS) -> None:
         """See nobody yet.
 
         Args:
             course: What becomes of a vehicle's distance: -1 it shrinks, 1 it grows, 0 unknown.
+            gap: Seconds without a detection after which whoever was seen has passed.
         """
         self._course = course
+        self._gap = gap
         self._runs: list[_Run] = []
 
     def see(self, detections: Iterable[Detection], at: float) -> None:
@@ -115,8 +122,8 @@ class Passages:
 
     def over(self, at: float) -> list[float | None]:
         """Return the speed of each passage that is over by `at`: None where none was measured."""
-        ended = [run for run in self._runs if run.is_over(at)]
-        self._runs = [run for run in self._runs if not run.is_over(at)]
+        ended = [run for run in self._runs if run.is_over(at, self._gap)]
+        self._runs = [run for run in self._runs if not run.is_over(at, self._gap)]
         return [_median(run.speeds) for run in ended]
 
     def end(self) -> list[float | None]:

@@ -1,10 +1,8 @@
-"""Vehicles: passages counted by intervals of the wall clock, as sums that merge exactly.
+"""Vehicles: what passed by, counted by intervals of the wall clock, as sums that merge exactly.
 
 A passage belongs to the interval in which it is known to be over, so that it counts once and no
-interval has to be held back. Every interval bears all columns, all speed bins too, and every
-channel has a reading each interval: nobody passed is a measurement. An absent column would leave
-open whether it is zero or unknown, and would cut a batch at each change of columns; zeros cost a
-few bytes once compressed.
+interval has to be held back; what a sensor counts itself, to the one in which it tells. Every
+channel has a reading each interval: nobody passed is a measurement.
 """
 
 from __future__ import annotations
@@ -13,17 +11,20 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from devices.driver import SUMS
+from devices.sample import Vehicle
 from gateway.clock import Stamp
 from gateway.edge.measured import Measured
-from gateway.edge.passages import Passages
+from gateway.edge.passages import GAP_SECONDS, Passages
+from gateway.edge.sums import Sums
+from gateway.edge.told import Told
 from gateway.trust import STEP_SECONDS
-from schemas.quantity import BINS, speed_bin
 from schemas.reading import Reading, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from devices.sample import Detection
+    from devices.sample import Detection, Sample, Tally
 
 _LEAST_SECONDS: Final = 0.002
 """An interval shorter than this would share its millisecond with the next."""
@@ -36,46 +37,42 @@ _ROUNDING: Final = 1e-6
 
 _DIGITS: Final = 9
 
-_SUMS: Final = (
-    "count",
-    "count_unknown",
-    "count_total",
-    "speed_sum",
-    "speed_square_sum",
-    "speed_inverse_sum",
-    *(speed_bin(low) for low in BINS),
-)
-
-INTERVAL: Final = (*_SUMS, "seconds")
-"""What every interval bears."""
-
 _COURSES: Final = {"in": -1, "out": 1}
 """Channels that are directions: whether the distance of a vehicle shrinks or grows."""
 
 
 @dataclass(slots=True)
 class _Channel:
-    """One lane or direction: who is passing, and the sums of the interval."""
+    """One lane or direction: who is passing, what the sensor told, and the sums of the interval.
+
+    Attributes:
+        leader: How long the last vehicle was over the sensor, s; None where that is not known, or
+            somebody may have followed it unseen.
+    """
 
     passages: Passages
-    sums: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_SUMS, 0.0))
+    sums: Sums
+    told: Told = field(default_factory=Told)
+    leader: float | None = None
 
     def add(self, speeds: Iterable[float | None]) -> None:
         """Count passages."""
         for speed in speeds:
-            for name in ("count", "count_unknown", "count_total"):
-                self.sums[name] += 1
-            if speed is not None:
-                self.sums["speed_sum"] += speed
-                self.sums["speed_square_sum"] += speed * speed
-                self.sums["speed_inverse_sum"] += 1 / speed
-                self.sums[speed_bin(speed)] += 1
+            self.sums.add(Vehicle("", speed))
 
-    def take(self) -> dict[str, float]:
-        """Return the sums and begin others; the running count goes on."""
-        sums = self.sums
-        self.sums = dict.fromkeys(_SUMS, 0.0) | {"count_total": sums["count_total"]}
-        return sums
+    def meet(self, vehicle: Vehicle) -> None:
+        """Count a vehicle, unless it was told before."""
+        if not self.told.is_new(vehicle.mark):
+            return
+        known = self.leader is not None and vehicle.gap is not None
+        self.sums.add(vehicle, (self.leader or 0.0) + (vehicle.gap or 0.0) if known else None)
+        self.leader = vehicle.occupied
+
+    def hear(self, tally: Tally, at: float) -> None:
+        """Count what the sensor has counted, as far as it is new."""
+        count = self.told.count(tally, at)
+        if count > 0:
+            self.sums.add_told(count, tally.sums)
 
 
 @dataclass(slots=True)
@@ -101,21 +98,40 @@ class Vehicles:
     observed.
     """
 
-    def __init__(self, device: str, channels: Sequence[str], interval: float) -> None:
+    def __init__(
+        self,
+        device: str,
+        channels: Sequence[str],
+        interval: float,
+        sums: tuple[str, ...] = SUMS,
+        gap: float = GAP_SECONDS,
+    ) -> None:
         """Count for `device`.
 
         Args:
             device: Its id.
             channels: All that it can tell apart.
             interval: Seconds.
+            sums: What its driver adds up beside the counts.
+            gap: Seconds without a detection after which whoever was seen has passed.
         """
         self._device = device
         self._seconds = interval
-        self._channels = {name: _new_channel(name) for name in channels}
+        self._sums = sums
+        self._gap = gap
+        self._channels = {name: self._new_channel(name) for name in channels}
         self._interval: _Interval | None = None
         self._seen: Stamp | None = None
         self._now: Stamp | None = None
         self._turn: int | None = None
+
+    def take(self, sample: Sample, stamp: Stamp) -> None:
+        """Take in whatever a sensor says of traffic."""
+        self.see(sample.detections, stamp)
+        for vehicle in sample.vehicles:
+            self._channel(vehicle.channel).meet(vehicle)
+        for tally in sample.tallies:
+            self._channel(tally.channel).hear(tally, stamp.boot)
 
     def see(self, detections: Iterable[Detection], stamp: Stamp) -> None:
         """Take the objects of one frame in."""
@@ -123,9 +139,7 @@ class Vehicles:
         for detection in detections:
             frame.setdefault(detection.channel, []).append(detection)
         for name, seen in frame.items():
-            if name not in self._channels:
-                self._channels[name] = _new_channel(name)
-            channel = self._channels[name]
+            channel = self._channel(name)
             channel.add(channel.passages.over(stamp.boot))
             channel.passages.see(seen, stamp.boot)
 
@@ -142,6 +156,7 @@ class Vehicles:
             self._seen = None
         if not observing:
             self._seen = None
+            self._lose_leaders()
         for channel in self._channels.values():
             channel.add(channel.passages.over(stamp.boot))
         ended = self._end(stamp) if self._is_cut(stamp, turn) else []
@@ -193,7 +208,7 @@ class Vehicles:
             self._begin(at)
         else:
             self._end_passages()
-        counted = any(channel.sums["count"] for channel in self._channels.values())
+        counted = any(channel.sums.count for channel in self._channels.values())
         if interval.seconds < _LEAST_SECONDS and not (last and counted):
             return []
         return [
@@ -205,15 +220,24 @@ class Vehicles:
         for channel in self._channels.values():
             channel.add(channel.passages.end())
 
+    def _lose_leaders(self) -> None:
+        for channel in self._channels.values():
+            channel.leader = None
+
+    def _channel(self, name: str) -> _Channel:
+        """Return a channel; one that was not announced begins here."""
+        if name not in self._channels:
+            self._channels[name] = self._new_channel(name)
+        return self._channels[name]
+
+    def _new_channel(self, name: str) -> _Channel:
+        return _Channel(Passages(_COURSES.get(name, 0), self._gap), Sums(self._sums))
+
     def _read_out(self, name: str, seconds: float) -> Reading:
-        sums = self._channels[name].take()
+        sums = self._channels[name].sums.take()
         values = {quantity: Value(round(value, _DIGITS)) for quantity, value in sums.items()}
         values["seconds"] = Value(round(seconds, 3))
         return Reading(self._device, name, values, every=self._seconds)
-
-
-def _new_channel(name: str) -> _Channel:
-    return _Channel(Passages(_COURSES.get(name, 0)))
 
 
 def _at_wall(stamp: Stamp, wall: float) -> Stamp:

@@ -1,0 +1,102 @@
+"""What a sensor that counts by itself has told of a channel: none of it counts twice.
+
+A running count means nothing but its difference. That is believed only where it can be dated and
+can be true: a count that was not read for long, that was set to zero, or that runs ahead of any
+traffic, begins anew and gives nothing. A lost difference is a gap, a made-up one a lie.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from devices.sample import Counter
+
+if TYPE_CHECKING:
+    from devices.sample import Tally
+
+DATED_SECONDS: Final = 120.0
+"""What was counted since a reading longer ago belongs to no minute any more."""
+
+_MOST_A_SECOND: Final = 2.0
+"""Vehicles on one lane: more is no traffic, and a count that may have wrapped meanwhile is none."""
+
+_SLACK: Final = 2.0
+"""Vehicles, and seconds by the sensor's own clock, that are believed at any moment."""
+
+_REMEMBERED: Final = 256
+"""Marks of vehicles: far more than a sensor keeps to repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A running count as it was read.
+
+    Attributes:
+        counter: Where it stood.
+        at: When it was read, seconds since boot.
+        since: When it was first seen to stand there.
+    """
+
+    counter: Counter
+    at: float
+    since: float
+
+
+@dataclass(slots=True)
+class Told:
+    """What is remembered of one channel."""
+
+    _marks: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    _interval: str | None = None
+    _read: _Read | None = None
+
+    def is_new(self, mark: str | None) -> bool:
+        """Say whether a vehicle with this mark has not been told before."""
+        if mark is None:
+            return True
+        if mark in self._marks:
+            return False
+        self._marks.append(mark)
+        return True
+
+    def count(self, tally: Tally, at: float) -> float:
+        """Return how many vehicles a tally adds to those that have been counted.
+
+        Of the first interval that bears a mark nobody knows whether it was counted before we began,
+        so that it gives nothing.
+
+        Args:
+            tally: What the sensor told.
+            at: When, seconds since boot.
+        """
+        if isinstance(tally.count, Counter):
+            last, self._read = self._read, _Read(tally.count, at, at)
+            return 0.0 if last is None else self._difference(last, tally.count, at)
+        if tally.mark is None:
+            return tally.count
+        known, self._interval = self._interval, tally.mark
+        return 0.0 if known in {None, tally.mark} else tally.count
+
+    def _difference(self, last: _Read, now: Counter, at: float) -> float:
+        """Compare two readings of a running count."""
+        before = last.counter
+        if now == before:
+            self._read = _Read(now, at, last.since)
+            return 0.0
+        elapsed = at - last.at
+        difference = now.value - before.value
+        if now.wraps is not None:
+            difference %= now.wraps
+        most = elapsed * _MOST_A_SECOND + _SLACK
+        hidden = now.wraps is not None and elapsed * _MOST_A_SECOND >= now.wraps
+        believed = 0 < difference <= most and not hidden and elapsed <= DATED_SECONDS
+        return difference if believed and _runs_on(last, now, at) else 0.0
+
+
+def _runs_on(last: _Read, now: Counter, at: float) -> bool:
+    """Say whether the sensor's own clock went on as ours did, where it tells."""
+    if now.changed is None or last.counter.changed is None:
+        return True
+    return 0 < now.changed - last.counter.changed <= at - last.since + _SLACK + DATED_SECONDS
