@@ -82,11 +82,12 @@ class Collector:
             self._inbox.put,
         )
         self._writer = Writer(store, self._letters, me.id, lambda: clock.stamp().wall)
-        self._threads = ThreadPoolExecutor(store.writers, thread_name_prefix="write")
+        flights = store.writers + store.tellers
+        self._threads = ThreadPoolExecutor(flights, thread_name_prefix="write")
         self._subscriber = Subscriber(
             self._root,
             store,
-            Flights(self._writer, self._threads, store.writers, clock, self._inbox.wake),
+            Flights(self._writer, self._threads, flights, clock, self._inbox.wake),
             self._receipts,
             self._connection.acknowledge,
             clock,

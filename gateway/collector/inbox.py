@@ -24,7 +24,11 @@ WEIGHT: Final = 512
 
 
 class Inbox:
-    """A queue of events, bounded by what they weigh."""
+    """A queue of events, bounded by what they weigh.
+
+    Whoever waits is woken only by what it waits for: in a flood, a thread that is woken for each
+    message in vain costs as much as the message.
+    """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         """Begin empty."""
@@ -33,7 +37,10 @@ class Inbox:
         self._bytes = 0
         self._woken = False
         self._closed = False
-        self._changed = threading.Condition()
+        lock = threading.RLock()  # a signal may wake us in the middle of our own `get`
+        self._room = threading.Condition(lock)
+        self._news = threading.Condition(lock)
+        self._call = threading.Condition(lock)
 
     @property
     def held(self) -> int:
@@ -43,43 +50,44 @@ class Inbox:
     def put(self, event: Event) -> None:
         """Take an event; a message waits while the inbox is full, other events never do."""
         size = weigh(event) if isinstance(event, Arrived) else 0
-        with self._changed:
+        with self._room:
             while size and self._bytes >= self._most_bytes and not self._closed:
-                self._changed.wait()
+                self._room.wait()
             self._events.append(event)
             self._bytes += size
-            self._changed.notify_all()
+            self._news.notify_all()
 
     def get(self, within: float) -> Event | None:
         """Return the next event, or None if none comes within so many seconds, or on `wake`."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._events or self._woken, max(0.0, within))
+        with self._news:
+            self._news.wait_for(lambda: self._events or self._woken, max(0.0, within))
             self._woken = False
             if not self._events:
                 return None
             event = self._events.popleft()
             if isinstance(event, Arrived):
                 self._bytes -= weigh(event)
-            self._changed.notify_all()
+                self._room.notify_all()
             return event
 
     def rest(self, within: float) -> None:
         """Take nothing out for so many seconds, or until `wake`."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._woken, max(0.0, within))
+        with self._call:
+            self._call.wait_for(lambda: self._woken, max(0.0, within))
             self._woken = False
 
     def wake(self) -> None:
         """Let a waiting `get` or `rest` return at once; safe in a signal handler."""
-        with self._changed:
+        with self._call:
             self._woken = True
-            self._changed.notify_all()
+            self._news.notify_all()
+            self._call.notify_all()
 
     def close(self) -> None:
         """Hold nobody up any more: nothing will be taken out."""
-        with self._changed:
+        with self._room:
             self._closed = True
-            self._changed.notify_all()
+            self._room.notify_all()
 
 
 def weigh(message: Arrived) -> int:

@@ -67,11 +67,13 @@ class InfluxStore:
 
     Attributes:
         writers: Two: while one write waits for the disk of the database, the next is on its way.
+        tellers: Two, for the same reason: readings need not wait until others are told of.
     """
 
-    def __init__(self, settings: Settings, *, writers: int = 2) -> None:
+    def __init__(self, settings: Settings) -> None:
         """Prepare to write; nothing is reached, and no token read, before the first write."""
-        self.writers = writers
+        self.writers = 2
+        self.tellers = 2
         self._settings = settings
         self._most = settings.write_rows
         self._client: InfluxDBClient | None = None
@@ -192,7 +194,7 @@ class InfluxStore:
                     self._token(),
                     org=self._settings.org,
                     timeout=int(ANSWER_SECONDS * 1000),
-                    connection_pool_maxsize=self.writers,
+                    connection_pool_maxsize=self.writers + self.tellers,
                 )
             return WriteService(self._client.api_client)  # type: ignore[no-untyped-call]
 

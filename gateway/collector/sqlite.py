@@ -73,12 +73,14 @@ class SqliteStore:
     Attributes:
         path: The file.
         writers: One: SQLite has one writer.
+        tellers: None beside it, for the same reason.
     """
 
     def __init__(self, path: Path) -> None:
         """Name the file; its folder must exist."""
         self.path = path
         self.writers = 1
+        self.tellers = 0
         self._database: sqlite3.Connection | None = None
         self._ids: dict[tuple[str, Tags], int] = {}
 

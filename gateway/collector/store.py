@@ -32,10 +32,12 @@ class Store(Protocol[Row]):
     """Where points end up; the same points written again change nothing.
 
     Attributes:
-        writers: How many writes may be under way at a time, each in a thread of its own.
+        writers: How many writes of readings may be under way at a time, each in its own thread.
+        tellers: How many writes of what tells of readings may be under way beside them.
     """
 
     writers: int
+    tellers: int
 
     def rows(self, gateway: str, batch: Batch) -> list[Row]:
         """Turn all of a batch's readings into rows, the delivery not among them."""

@@ -1,6 +1,7 @@
 """One write: rows, then what tells of them, then dead letters; only then is anything decided.
 
-Several writes may be under way at a time, each in a thread of its own.
+Several writes may be under way at a time, each in a thread of its own. While some tell of readings
+that are stored, others are on their way with theirs.
 """
 
 from __future__ import annotations
@@ -86,6 +87,7 @@ class Writer:
         self._wall = wall
         self._moment: int | None = None
         self._lock = threading.Lock()
+        self._carrying = threading.Semaphore(store.writers)
 
     def write(self, items: Sequence[Item]) -> list[Decision]:
         """Write all of a group, and decide on its batches once everything is on the disk.
@@ -127,7 +129,8 @@ class Writer:
     def _write_rows(self, items: Sequence[Item]) -> list[tuple[int, str]]:
         """Write the readings; for each row that was refused, return its batch, and why."""
         batches = [(at, item) for at, item in enumerate(items) if isinstance(item.verdict, Sound)]
-        refusals = self._store.write([row for _, item in batches for row in item.rows])
+        with self._carrying:
+            refusals = self._store.write([row for _, item in batches for row in item.rows])
         if not refusals:
             return []
         owners = [at for at, item in batches for _ in item.rows]

@@ -33,6 +33,7 @@ class FaultyStore:
         """Stand in front of a store."""
         self.inner = inner
         self.writers = inner.writers
+        self.tellers = inner.tellers
         self.busy = False
         self.denied = False
         self.after: float | None = None

@@ -68,6 +68,24 @@ def test_resting_takes_nothing_out_and_ends_when_woken() -> None:
     assert inbox.get(0) == Connected()
 
 
+def test_a_signal_may_wake_it_in_the_middle_of_a_get() -> None:
+    inbox = Inbox()
+
+    class Signal(bytes):
+        def __len__(self) -> int:
+            inbox.wake()
+            return 0
+
+    def take() -> None:
+        inbox.put(Arrived("t", Signal(), retained=False, token=None))
+        inbox.get(0)
+
+    taker = threading.Thread(target=take, daemon=True)
+    taker.start()
+    taker.join(5)
+    assert not taker.is_alive()
+
+
 def put(inbox: Inbox, times: int) -> None:
     for _ in range(times):
         inbox.put(message(0))

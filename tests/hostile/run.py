@@ -86,6 +86,7 @@ class Watched:
         self.message = Message("", b"")
         self.stored = 0
         self.writers = 1
+        self.tellers = 0
         self._inner = SqliteStore(path)
 
     def rows(self, gateway: str, batch: Batch) -> list[Point]:
