@@ -106,9 +106,7 @@ def _cut_read(buffer: bytes) -> Verdict:
     size = buffer[2]
     sound = size % 2 == 0 and 0 < size <= 2 * MOST_REGISTERS
     if sound and size + _SHORT < _ASKED:
-        verdict = _judge(buffer, size + _SHORT)
-        if not isinstance(verdict, Bad):
-            return verdict
+        return _judge(buffer, size + _SHORT)
     if len(buffer) < _ASKED:
         return None
     if 1 <= int.from_bytes(buffer[4:6]) <= MOST_REGISTERS and _is_summed(buffer[:_ASKED]):

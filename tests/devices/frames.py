@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from hypothesis import strategies as st
 
+from tests.devices import made_modbus
 from tests.devices.vectors import SENT
 
 if TYPE_CHECKING:
@@ -165,6 +166,7 @@ FRAMES: Final[dict[str, st.SearchStrategy[bytes]]] = {
     "omnipresense.ops243": _radar_frames(),
     "winsen.mhz19": _winsen_frames(),
     "hilink.ld2451": _hilink_frames(),
+    **made_modbus.FRAMES,
 }
 """Driver to its frames."""
 
@@ -175,5 +177,6 @@ BEGINS: Final[dict[str, Callable[[bytes], bool]]] = {
     "nova.sds198": partial(_is_nova, 0xCF),
     "winsen.mhz19": _is_winsen,
     "hilink.ld2451": _is_hilink,
+    **made_modbus.BEGINS,
 }
 """Driver of a binary protocol to whether bytes begin with one of its frames, judged apart."""

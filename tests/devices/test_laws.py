@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from devices.errors import DriverError
 from devices.framing import LONGEST, Frame, Framer, Piece
-from devices.registry import find
 from tests.devices.frames import BEGINS, FRAMES, recorded
+from tests.devices.told import told
 from tests.devices.vectors import SENT
 
 DRIVERS = sorted({vector.driver for vector in SENT})
@@ -23,8 +23,8 @@ frugal = settings(max_examples=30, deadline=None)
 
 def cut(driver: str, *portions: bytes) -> list[Piece]:
     """Feed a stream in these portions to its end."""
-    known = find(driver)
-    framer = Framer(known.cutter(known.configure({})))
+    sensor = told(driver, {})
+    framer = Framer(sensor.driver.cutter(sensor.settings))
     return [piece for portion in portions for piece in framer.feed(portion)] + framer.end()
 
 
@@ -93,14 +93,14 @@ def test_however_it_is_chopped_the_pieces_are_the_same(driver: str, data: st.Dat
 @given(data=st.data())
 @frugal
 def test_what_is_encoded_is_decoded_to_the_same(driver: str, data: st.DataObject) -> None:
-    known = find(driver)
-    told = known.configure({})
+    sensor = told(driver, {})
+    known, told_with = sensor.driver, sensor.settings
     frame = data.draw(frames(driver))
     assert frames_of(cut(driver, frame)) == [frame]
 
-    fields = known.decode(frame, told)
+    fields = known.decode(frame, told_with)
 
-    assert known.decode(known.encode(fields), told) == fields
+    assert known.decode(known.encode(fields), told_with) == fields
     if driver in BEGINS:
         assert known.encode(fields) == frame
 
@@ -125,15 +125,15 @@ def mutate(chance: random.Random, frame: bytes) -> bytes:
 @pytest.mark.parametrize("driver", DRIVERS)
 def test_no_bytes_raise_anything_undeclared_or_are_hoarded(driver: str) -> None:
     chance = random.Random(driver)
-    known = find(driver)
-    told = known.configure({})
+    sensor = told(driver, {})
+    known, told_with = sensor.driver, sensor.settings
     sent = [vector.raw for vector in SENT if vector.driver == driver]
-    framer = Framer(known.cutter(told))
+    framer = Framer(known.cutter(told_with))
     for _ in range(MUTATIONS // AT_ONCE):
         stream = b"".join(mutate(chance, chance.choice(sent)) for _ in range(AT_ONCE))
         for raw in frames_of(framer.feed(stream)):
             try:
-                known.sample(known.decode(raw, told), told)
+                known.sample(known.decode(raw, told_with), told_with)
             except DriverError:
                 continue
         assert framer.held <= 2 * LONGEST

@@ -3,14 +3,14 @@ from __future__ import annotations
 import pytest
 
 from devices.framing import Frame, Framer, Junk
-from devices.registry import find
+from tests.devices.told import told
 from tests.devices.vectors import COMMANDS, SENT, Vector, agrees
 
 
 @pytest.mark.parametrize("vector", SENT, ids=str)
 def test_what_a_sensor_sent_comes_out_as_recorded(vector: Vector) -> None:
-    driver = find(vector.driver)
-    settings = driver.configure(vector.settings)
+    sensor = told(vector.driver, vector.settings)
+    driver, settings = sensor.driver, sensor.settings
     framer = Framer(driver.cutter(settings))
 
     pieces = framer.feed(vector.raw) + framer.end()
@@ -24,4 +24,4 @@ def test_what_a_sensor_sent_comes_out_as_recorded(vector: Vector) -> None:
 
 @pytest.mark.parametrize("vector", COMMANDS, ids=str)
 def test_a_command_is_the_bytes_of_its_document(vector: Vector) -> None:
-    assert find(vector.driver).commands[vector.command].data == vector.raw
+    assert told(vector.driver, vector.settings).driver.commands[vector.command].data == vector.raw
