@@ -11,7 +11,7 @@ import sqlite3
 from contextlib import closing
 from itertools import count
 from typing import TYPE_CHECKING, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from bench.figure import at_most, figure
 from bench.process import written
@@ -76,7 +76,7 @@ def _live(folder: Path, seconds: int, *, seed: int, link: str) -> int:
     spool = shipped.spool.model_copy(update={"path": folder / "spool.db"})
     config = shipped.model_copy(update={"spool": spool, "clock": ClockConfig(trust="system")})
     before = written()
-    clock = FakeClock()
+    clock = _Clock()
     city = _City(clock, config)
     core = Core(config, city, clock, watches={"pm-1": Watch(registry.find(_MODEL))})
     if link == "up":
@@ -102,6 +102,14 @@ def readings(number: int, seed: int) -> Iterator[Reading]:
         measured = sample.values if sample else {}
         values = {name: Value(value, Flag.PASS) for name, value in measured.items()}
         yield Reading("pm-1", None, values, 1.0)
+
+
+class _Clock(FakeClock):
+    """A clock whose boot has a name as long as the kernel's are."""
+
+    @property
+    def boot_id(self) -> str:
+        return str(UUID(int=self._boots))
 
 
 class _City:

@@ -88,6 +88,7 @@ class JsonLines:
     def waiting(self, waiting: Waiting) -> Iterator[str]:
         """Write a reading that is in no batch yet."""
         reading = waiting.reading
+        boot, since = waiting.origin
         yield self._write(
             site=self._site,
             device=reading.device,
@@ -95,8 +96,8 @@ class JsonLines:
             model=waiting.model,
             clock=None if waiting.at is None else "synced",
             time=waiting.at,
-            boot=waiting.boot,
-            boot_ms=round(waiting.since * 1000),
+            boot=boot,
+            boot_ms=None if since is None else round(since * 1000),
             every=reading.every,
             epoch=None,
             seq=None,

@@ -21,11 +21,13 @@ _OVERHEAD: Final = 120
 _WORDS: Final = (
     b'"speed_b100","speed_b050","speed_b000","speed_inverse_sum","speed_square_sum","speed_sum"'
     b'"count_unknown","count_heavy","count_light","count_motorcycle","count_total","count"'
-    b'"latitude","longitude","wind_speed","wind_direction","rain","sound_level","temperature"'
-    b'"humidity","pressure","co2","pn10","pn5_0","pn2_5","pn1_0","pn0_5","pn0_3"'
-    b'[["pm1_0_cf1","pm2_5_cf1","pm10_cf1","pm1_0","pm2_5","pm10"],[111111111111","000000000000",1'
+    b'"latitude","longitude","wind_speed","wind_direction","rain","sound_level","pressure"'
+    b',"hcho","temperature","humidity"],["winsen.mhz19",["co2"],"1","0",5,[4'
+    b'["nova.sds011",["pm2_5","pm10"],"11","00",1,[1'
+    b'["plantower.pms5003",["pm1_0","pm2_5","pm10","pm1_0_cf1","pm2_5_cf1","pm10_cf1","pn0_3",'
+    b'"pn0_5","pn1_0","pn2_5","pn5_0","pn10"],"111111111111","000000000000",1,[1'
 )
-"""What readings are likely to say, for zlib: part of the layout, which is read with no other."""
+"""What readings are likely to say, for zlib, the likeliest last: part of the layout."""
 
 _LONGEST_READING: Final = 64 * 1024
 """Bytes of a reading's plain form, beyond which it is none of ours."""
@@ -39,7 +41,8 @@ class Waiting:
         id: Its order of arrival in this spool.
         reading: What was measured.
         model: The device's driver.
-        boot: The boot in which it was measured.
+        boot: The boot in which it was measured; the disk keeps neither it nor `since` once there
+            is a time.
         since: Seconds since that boot, of the last byte of its frame.
         at: Its time in ms since 1970, once given; never touched again.
         undatable: True where no time can ever be given.
@@ -59,6 +62,11 @@ class Waiting:
     def size(self) -> int:
         """Bytes it takes, roughly."""
         return _OVERHEAD + 40 * len(self.reading.values)
+
+    @property
+    def origin(self) -> tuple[str | None, float | None]:
+        """What a date may come from, for the disk: nothing where there is one."""
+        return (self.boot, self.since) if self.at is None else (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,24 +158,24 @@ def split_id(number: int) -> tuple[int, int]:
     return number >> SEQ_BITS, number & ((1 << SEQ_BITS) - 1)
 
 
-def write_reading(reading: Reading) -> bytes:
-    """Write a reading as the bytes that the spool keeps; times travel beside it.
+def write_reading(reading: Reading, model: str) -> bytes:
+    """Write a reading as the bytes that the spool keeps; its place and times stand beside them.
 
     A card wears by what is written to it, and one reading is much like the next: of twelve values
-    some 50 bytes remain, with a checksum.
+    some 50 bytes remain, with a checksum. What is the same from reading to reading comes first.
     """
     values = reading.values.values()
     flags = "".join(str(int(value.flag)) for value in values)
     causes = "".join(str(int(value.cause)) for value in values)
-    parts = [list(reading.values), [_shortest(value.value) for value in values]]
-    plain = json.dumps([*parts, flags, causes, reading.every], separators=(",", ":"),
-                       allow_nan=False)  # fmt: skip
+    numbers = [_shortest(value.value) for value in values]
+    parts = [model, list(reading.values), flags, causes, _shortest(reading.every), numbers]
+    plain = json.dumps(parts, separators=(",", ":"), allow_nan=False)
     deflater = zlib.compressobj(9, zlib.DEFLATED, 11, 5, zlib.Z_DEFAULT_STRATEGY, _WORDS)
     return deflater.compress(plain.encode()) + deflater.flush()
 
 
-def read_reading(device: str, channel: str | None, packed: bytes) -> Reading:
-    """Read what `write_reading` wrote.
+def read_reading(device: str, channel: str | None, packed: bytes) -> tuple[Reading, str]:
+    """Read what `write_reading` wrote: a reading, and the model of its device.
 
     Raises:
         ValueError: It wrote no such thing.
@@ -177,17 +185,13 @@ def read_reading(device: str, channel: str | None, packed: bytes) -> Reading:
         plain = inflater.decompress(packed, _LONGEST_READING)
     except (zlib.error, TypeError) as error:
         raise ValueError(str(error)) from None
-    names, numbers, flags, causes, every = json.loads(plain)
+    model, names, flags, causes, every, numbers = json.loads(plain)
     values = zip(numbers, flags, causes, strict=True)
-    return Reading(
-        device,
-        channel,
-        {
-            name: Value(number, Flag(int(flag)), Cause(int(cause)))
-            for name, (number, flag, cause) in zip(names, values, strict=True)
-        },
-        every,
-    )
+    measured = {
+        name: Value(number, Flag(int(flag)), Cause(int(cause)))
+        for name, (number, flag, cause) in zip(names, values, strict=True)
+    }
+    return Reading(device, channel, measured, every), model
 
 
 def _shortest(value: float | None) -> float | None:

@@ -26,7 +26,7 @@ _PAGE: Final = 512
 _BELOW, _ABOVE = -1, (1 << 63) - 1
 """Below and above every id."""
 
-_READING: Final = "SELECT id, device, channel, model, boot, since, at, undatable, reading"
+_READING: Final = "SELECT id, device, channel, boot, since, at, undatable, reading"
 
 _Table = Literal["batches", "payloads", "pending"]
 
@@ -198,14 +198,15 @@ def alone(waiting: Waiting, at: int, site: str) -> Batch:
     return columns([waiting], [at], clock, epoch="0" * 16, seq=1, site=site)
 
 
-def _waiting(  # noqa: PLR0913, PLR0917 - the columns of the table
-    number: int, device: str, channel: str | None, model: str, boot: str, since: float,
+def _waiting(
+    number: int, device: str, channel: str | None, boot: str | None, since: float | None,
     at: int | None, undatable: int, packed: bytes,
 ) -> Waiting:  # fmt: skip
     """Check a row as the gateway would when it takes it up."""
-    reading = sound(read_reading(device, channel, packed))
+    reading, model = read_reading(device, channel, packed)
     waiting = Waiting(
-        number, reading, model, boot, since, at, undatable=bool(undatable), on_disk=True
-    )
+        number, sound(reading), model, boot or "", since or 0.0, at, undatable=bool(undatable),
+        on_disk=True,
+    )  # fmt: skip
     alone(waiting, EARLIEST_MS if at is None else at, "anywhere")
     return waiting

@@ -307,7 +307,7 @@ def test_what_another_version_left_is_cut_to_what_can_travel(
     first.spool.abandon()
     with closing(sqlite3.connect(path)) as database:
         measured = dict.fromkeys(left, Value(1.0, Flag.PASS))
-        packed = write_reading(Reading("pm-1", None, measured))
+        packed = write_reading(Reading("pm-1", None, measured), "m")
         database.execute("UPDATE pending SET reading = ?", [packed])
         database.commit()
     again = Bench(path, start=first.now + 60)

@@ -246,7 +246,7 @@ def _rows(path: Path) -> Rows:
                 assert opened(payload).name == name, f"a batch lies under another name: {name}"
                 batches[number] = payload
             for number, packed in connection.execute("SELECT id, reading FROM pending"):
-                values = read_reading("any", None, packed).values
+                values = read_reading("any", None, packed)[0].values
                 pending[number] = int(next(values[q].value or 0 for q in NUMBERED if q in values))
         except sqlite3.DatabaseError:
             return Rows(batches, pending, whole=False)
