@@ -121,12 +121,13 @@ class Device:
         if self._vehicles is not None:
             self._vehicles.take(event.sample, event.stamp)
             return []
-        kept = self._sampler.keep(event.sample.values, event.stamp)
-        if kept is None:
+        sample = event.sample
+        kept = self._sampler.keep(sample.values, event.stamp, sample.counters)
+        if not kept:
             return []
         values = {name: Value(value) for name, value in kept.items()}
         reading = Reading(self._id, None, values, self._every)
-        return self._quality.judge(reading, event.stamp, fault=bool(event.sample.fault))
+        return self._quality.judge(reading, event.stamp, fault=bool(sample.fault))
 
     def _judge(self, counted: list[Measured]) -> list[Measured]:
         return [judged for item in counted for judged in self._quality.judge(*item)]

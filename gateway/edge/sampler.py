@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from gateway.edge.counters import Counters
 from schemas.quantity import RAW_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from devices.sample import Counter
     from gateway.clock import Stamp
     from gateway.config.gateway import Calibration
 
 _EARLY: Final = 0.9
 """The share of an interval after which the next reading counts as due: sensors are not punctual."""
+
+_NONE: Final[Mapping[str, Counter]] = MappingProxyType({})
 
 _DIGITS: Final = 6
 """Decimals of a corrected value: finer than any sensor, coarser than what a float makes up."""
@@ -27,16 +32,24 @@ class Sampler:
         self._interval = interval
         self._calibration = calibration
         self._kept: float | None = None
+        self._counters = Counters()
 
     def keep(
-        self, values: Mapping[str, float | None], stamp: Stamp
+        self,
+        values: Mapping[str, float | None],
+        stamp: Stamp,
+        counters: Mapping[str, Counter] = _NONE,
     ) -> dict[str, float | None] | None:
-        """Return the values, corrected ones with their raw twins; None where it is too soon."""
+        """Return the values, corrected ones with their raw twins; None where it is too soon.
+
+        Of counters, the values are what was added since the last reading that was kept.
+        """
         if self._kept is not None and stamp.boot - self._kept < _EARLY * self._interval:
             return None
         self._kept = stamp.boot
         kept: dict[str, float | None] = {}
-        for name, raw in values.items():
+        added = self._counters.since(counters, stamp.boot)
+        for name, raw in (*values.items(), *added.items()):
             correction = self._calibration.get(name)
             if correction is None:
                 kept[name] = raw
