@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import math
 from bisect import bisect_right
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gateway.edge.backlog import Backlog
 from gateway.errors import SpoolUnreadable
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ UNREADABLE: Final = "unreadable"
 
 READ_AGAIN: Final = 600.0
 """Seconds until such a batch is tried again."""
-
-_PAGE: Final = 64
 
 
 @dataclass(slots=True)
@@ -90,10 +89,7 @@ class Publisher:
     def start_anew(self) -> None:
         """Take up what the spool holds, as if nothing of it had ever been sent."""
         self._live = self._spool.newest()
-        self._cursor = 0
-        self._ahead: deque[int] = deque()
-        self._offered: deque[int] = deque()
-        self._blind = False
+        self._backlog = Backlog(self._spool)
         self._sent: OrderedDict[int, _Sent] = OrderedDict()
         self._names: dict[int, tuple[str, int]] = {}
         self._highest: dict[str, int] = {}
@@ -122,9 +118,9 @@ class Publisher:
             live = self._live.get(channel)
             if live is None or live < held.id:
                 self._live[channel] = held.id
-                self._queue(live)
+                self._backlog.queue(live)
             else:
-                self._queue(held.id)
+                self._backlog.queue(held.id)
 
     def evicted(self, numbers: Iterable[int]) -> None:
         """Forget batches that the spool had to give up."""
@@ -167,12 +163,10 @@ class Publisher:
 
     def reoffer(self, now: float) -> None:
         """Put back in line refused batches whose time has come, and what could not be found."""
-        if self._blind:
-            self._blind = False
-            self._queue(1)
+        self._backlog.look_again()
         for number in self._spool.offer(now):
             self.counters["offered"] += 1
-            self._offered.append(number)
+            self._backlog.offer(number)
 
     # -- what to do -------------------------------------------------------------------------
 
@@ -213,7 +207,7 @@ class Publisher:
     def put_back(self, held: Held) -> None:
         """Take a batch back in line that could not be sent."""
         if held.id not in self._sent and held.id not in self._live.values():
-            self._offered.appendleft(held.id)
+            self._backlog.put_back(held.id)
 
     # -- within -----------------------------------------------------------------------------
 
@@ -232,8 +226,8 @@ class Publisher:
             return live
         self._live_run = 0
         overdue = self._overdue(now)
-        backlog = self._oldest_unsent() if overdue is None else overdue
-        return live if backlog is None else backlog
+        behind = self._oldest_unsent() if overdue is None else overdue
+        return live if behind is None else behind
 
     def _overdue(self, now: float) -> int | None:
         """Find the batch whose answer is overdue; set aside those that will never get one.
@@ -259,33 +253,14 @@ class Publisher:
         self._probed = now
         self._lengthen(now)
         if self._probe is not None and self._sent.pop(self._probe, None) is not None:
-            self._queue(self._probe)
+            self._backlog.queue(self._probe)
         self._probe = newest
         return newest
 
     def _oldest_unsent(self) -> int | None:
-        """Find the oldest batch that is neither sent nor live; those offered again go first."""
-        if self._offered:
-            return self._offered.popleft()
+        """Find the oldest batch that is neither sent nor live."""
         live = set(self._live.values())
-        while True:
-            if not self._ahead:
-                page = self._spool.oldest(self._cursor, _PAGE)
-                self._blind = self._blind or "unreadable" in self._spool.alarms
-                if not page:
-                    return None
-                self._ahead.extend(page)
-            self._cursor = self._ahead.popleft()
-            if self._cursor not in self._sent and self._cursor not in live:
-                return self._cursor
-
-    def _queue(self, number: int | None) -> None:
-        """Put a batch in the backlog, at its own place."""
-        if number is not None and number <= self._cursor:
-            self._cursor = number - 1
-            self._ahead.clear()
-        elif number is not None and self._ahead and number < self._ahead[-1]:
-            self._ahead.clear()
+        return self._backlog.next(lambda number: number in self._sent or number in live)
 
     def _lengthen(self, now: float) -> None:
         """Double the wait where nothing at all was heard since it was last doubled."""
