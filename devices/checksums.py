@@ -30,3 +30,31 @@ def _reflected(byte: int, polynomial: int) -> int:
 
 
 _CRC16_MODBUS: Final = tuple(_reflected(byte, 0xA001) for byte in range(256))
+
+
+def crc16_xmodem(data: bytes) -> int:
+    """Return the CRC-16 of XMODEM: 1021, from 0."""
+    crc = 0
+    for byte in data:
+        crc ^= byte << 8
+        for _ in range(8):
+            crc = (crc << 1 ^ (0x1021 if crc & 0x8000 else 0)) & 0xFFFF
+    return crc
+
+
+def crc8_wavetronix(data: bytes) -> int:
+    """Return the CRC-8 of the polynomial 1C, from 0."""
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc << 1 ^ (0x1C if crc & 0x80 else 0)) & 0xFF
+    return crc
+
+
+def xor8(data: bytes) -> int:
+    """Combine the bytes by exclusive or."""
+    crc = 0
+    for byte in data:
+        crc ^= byte
+    return crc
