@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 Why: TypeAlias = Literal["header", "length", "checksum"]
 """Why bytes belong to no frame; a wrong end, or a line that does not parse, is `header` too."""
@@ -35,6 +35,8 @@ class Bad:
     why: Why
     skip: int = 1
 
+
+_DIGITS: Final = b"0123456789"
 
 Verdict: TypeAlias = Whole | Bad | None
 Cutter: TypeAlias = Callable[[bytes], Verdict]
@@ -118,5 +120,28 @@ def by_line(longest: int, parses: Callable[[bytes], bool], *, start: bytes = b""
             return Whole(end)
         again = buffer.find(start, 1, end) if start else -1
         return Bad("header", again if again > 0 else end)
+
+    return cut
+
+
+def by_shape(*shapes: str) -> Cutter:
+    r"""Cut text of a fixed shape; whatever fits none is dropped byte by byte.
+
+    Args:
+        shapes: How a line looks, its end included: each `9` is any digit, all else is itself. None
+            is the beginning of another.
+    """
+    places = [[_DIGITS if char == "9" else char.encode() for char in shape] for shape in shapes]
+
+    def cut(buffer: bytes) -> Verdict:
+        fitting = [
+            len(shape)
+            for shape in places
+            if all(byte in allowed for byte, allowed in zip(buffer, shape, strict=False))
+        ]
+        if not fitting:
+            return Bad("header")
+        size = min(fitting)
+        return Whole(size) if size <= len(buffer) else None
 
     return cut

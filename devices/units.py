@@ -1,0 +1,18 @@
+"""Units that sensors speak in where they may be set to several, and what one is in ours."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from devices.driver import Setting
+
+KMH: Final = {"mph": 1.609344, "km/h": 1.0}
+"""km/h in one of each."""
+
+METRES: Final = {"mph": 0.3048, "km/h": 1.0}
+"""m in one unit of length of a sensor whose speeds are in these: feet go with miles."""
+
+
+def unit_of_speed(default: str) -> Setting:
+    """Make the setting that says what unit of speed a sensor was set to."""
+    return Setting(default, tuple(KMH), f"of the speeds it shows: {' or '.join(KMH)}")
