@@ -6,9 +6,11 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from bench.card import readings
 from devices import registry
 from gateway.edge.held import read_reading, write_reading
+from gateway.simulator.air import Air
+from gateway.simulator.plantower import Plantower
+from schemas.reading import Flag, Reading, Value
 from tests.edge.bench import Bench, Dates
 
 if TYPE_CHECKING:
@@ -18,8 +20,15 @@ MODEL = "plantower.pms5003"
 
 
 def test_a_reading_of_twelve_values_is_kept_in_sixty_bytes_and_comes_back_whole() -> None:
-    assert len(registry.find(MODEL).quantities) == 12
-    for reading in readings(100, seed=7):
+    driver = registry.find(MODEL)
+    sensor = Plantower(driver, Air(7))
+    sensor.power_on(0.0)
+    for second in range(1, 101):
+        sample = driver.sample(driver.decode(sensor.speak(second).data, {}), {})
+        measured = sample.values if sample else {}
+        values = {name: Value(value, Flag.PASS) for name, value in measured.items()}
+        reading = Reading("pm-1", None, values, 1.0)
+        assert len(values) == 12
         packed = write_reading(reading, MODEL)
         assert len(packed) <= 60
         assert read_reading(reading.device, reading.channel, packed) == (reading, MODEL)
