@@ -132,8 +132,12 @@ def by_shape(*shapes: str) -> Cutter:
             is the beginning of another.
     """
     places = [[_DIGITS if char == "9" else char.encode() for char in shape] for shape in shapes]
+    firsts = frozenset(byte for shape in places for byte in shape[0])
 
     def cut(buffer: bytes) -> Verdict:
+        if buffer[0] not in firsts:
+            known = (at for at, byte in enumerate(buffer) if byte in firsts)
+            return Bad("header", next(known, len(buffer)))
         fitting = [
             len(shape)
             for shape in places

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.errors import SimpangError
 from gateway.simulator.air import Air
+from gateway.simulator.beam import radar
 from gateway.simulator.hilink import VehicleRadar
 from gateway.simulator.nova import Nova
 from gateway.simulator.omnipresense import Radar
 from gateway.simulator.plantower import Plantower
+from gateway.simulator.rfbeam import TrackingRadar
 from gateway.simulator.road import Road
 from gateway.simulator.winsen import CarbonDioxide
 
@@ -25,6 +27,8 @@ MAKERS: Final[dict[str, Callable[[Driver, int], Sensor]]] = {
     "omnipresense": lambda driver, seed: Radar(driver, Road(seed)),
     "winsen": lambda driver, seed: CarbonDioxide(driver, Air(seed)),
     "hilink": lambda driver, seed: VehicleRadar(driver, Road(seed)),
+    **dict.fromkeys(("mph", "houston", "icoms", "decatur", "hikvision"), radar),
+    "rfbeam": TrackingRadar,
 }
 """The maker, the first half of a driver's name, to how its sensors are played."""
 

@@ -49,8 +49,16 @@ def next_frame(driver: Driver, sensor: Sensor, at: float) -> Spoken:
         return sensor.speak(sensor.due())
     question = next(driver.read(driver.configure({})))
     assert isinstance(question, Ask)
-    (answer,) = sensor.hear(question.data, at)
-    return answer
+    if not sensor.hear(question.data, at):
+        greet(driver, sensor)
+    return sensor.hear(question.data, at)[-1]
+
+
+def greet(driver: Driver, sensor: Sensor) -> None:
+    """Say what is said on opening, where that comes first."""
+    opening = next(driver.start(driver.configure({})), None)
+    if isinstance(opening, Ask):
+        sensor.hear(opening.data, 0.0)
 
 
 def told(driver: Driver, sensor: Sensor, *names: str) -> None:
@@ -79,11 +87,10 @@ def test_every_command_gets_the_answer_that_its_driver_waits_for(name: str) -> N
     for command in driver.commands.values():
         sensor = catalogue.build(driver, seed=1)
         sensor.power_on(0.0)
-        if "enable_config" in driver.commands:
-            told(driver, sensor, "enable_config")
+        greet(driver, sensor)
         answers = [decoded(driver, spoken) for spoken in sensor.hear(command.data, 0.0)]
         assert bool(answers) == (command.reply is not None)
-        assert all(command.answered_by(fields) for fields in answers)
+        assert any(map(command.answered_by, answers)) == bool(answers)
 
 
 def test_commands_are_heard_in_any_portions_and_behind_noise() -> None:
