@@ -16,7 +16,8 @@ _PAGE: Final = 64
 class Backlog:
     """A walk through the spool from its oldest batch on, page by page.
 
-    Whoever comes back into the line takes its own place; those offered again go before all.
+    Whoever comes back into the line takes its own place; those offered again go before all. Once
+    through, the spool is not asked again before somebody comes: an idle round costs nothing.
     """
 
     def __init__(self, spool: Spool) -> None:
@@ -26,13 +27,17 @@ class Backlog:
         self._ahead: deque[int] = deque()
         self._offered: deque[int] = deque()
         self._blind = False
+        self._through = False
 
     def queue(self, number: int | None) -> None:
         """Put a batch in line, at its own place."""
-        if number is not None and number <= self._cursor:
+        if number is None:
+            return
+        self._through = False
+        if number <= self._cursor:
             self._cursor = number - 1
             self._ahead.clear()
-        elif number is not None and self._ahead and number < self._ahead[-1]:
+        elif self._ahead and number < self._ahead[-1]:
             self._ahead.clear()
 
     def offer(self, number: int) -> None:
@@ -57,13 +62,15 @@ class Backlog:
         """
         if self._offered:
             return self._offered.popleft()
-        while True:
+        while not self._through:
             if not self._ahead:
                 page = self._spool.oldest(self._cursor, _PAGE)
                 self._blind = self._blind or "unreadable" in self._spool.alarms
+                self._through = not (page or self._blind)
                 if not page:
                     return None
                 self._ahead.extend(page)
             self._cursor = self._ahead.popleft()
             if not taken(self._cursor):
                 return self._cursor
+        return None
