@@ -83,12 +83,14 @@ class Announcements:
         self._last_before_crash = last if isinstance(last, int) else None
         self._twin = False
         self._denied: str | None = None
+        self._refused: dict[str, str] = {}
 
     def on_connecting(self, now: float, stamp: Stamp) -> list[Message]:
         """Say who is there, what hangs on it and what it holds."""
         self._said_spool = None
         self._spool_at = -float("inf")
         self._denied = None
+        self._refused.clear()
         return [self._state(stamp), self._about(), *self._spool_message(now)]
 
     def on_own_state(self, payload: bytes, stamp: Stamp) -> list[Message]:
@@ -106,8 +108,16 @@ class Announcements:
         return []
 
     def denied(self, reason: str) -> None:
-        """Remember that the broker does not let us."""
+        """Remember that the broker does not take what we say, until the next connection."""
         self._denied = reason
+
+    def refused(self, topic: str, reason: str) -> None:
+        """Remember that the broker does not let us listen, until it does."""
+        self._refused[topic] = reason
+
+    def granted(self, topic: str) -> None:
+        """Forget that it did not."""
+        self._refused.pop(topic, None)
 
     def due(self, now: float) -> list[Message]:
         """Say what the time asks for."""
@@ -191,6 +201,7 @@ class Announcements:
             alarms.add("twin")
         if self._denied:
             alarms.add(f"broker: {self._denied}")
+        alarms |= {f"broker: {reason}" for reason in self._refused.values()}
         if self._trust.state != "trusted":
             alarms.add(f"clock: {self._trust.problem or 'its source confirms nothing'}")
         return alarms

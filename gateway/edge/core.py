@@ -15,7 +15,16 @@ from gateway.edge.announcements import MODEL, Announcements
 from gateway.edge.batcher import Batcher
 from gateway.edge.publisher import Publisher
 from gateway.edge.spool import Spool
-from gateway.mqtt.events import Arrived, Confirmed, Connected, Denied, Disconnected, Event, Refused
+from gateway.mqtt.events import (
+    Arrived,
+    Confirmed,
+    Connected,
+    Denied,
+    Disconnected,
+    Event,
+    Granted,
+    Refused,
+)
 from gateway.trust import STEP_SECONDS, Kept, Trust
 from schemas import topics
 from schemas.receipt import LARGEST_RECEIPT, Receipt
@@ -135,7 +144,9 @@ class Core:
                 self.announcements.denied(reason)
             case Refused(topic, reason):
                 log.error("the broker does not let us listen to %s: %s", topic, reason)
-                self.announcements.denied(reason)
+                self.announcements.refused(topic, reason)
+            case Granted(topic):
+                self.announcements.granted(topic)
 
     def missed(self, stamp: Stamp) -> None:
         """Messages were dropped unread: one may have been a late will of ours."""

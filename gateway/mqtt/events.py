@@ -99,4 +99,11 @@ class Refused:
     reason: str
 
 
-Event = Connected | Disconnected | Arrived | Confirmed | Denied | Refused
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The broker lets us subscribe after all, to what it refused on this connection."""
+
+    topic: str
+
+
+Event = Connected | Disconnected | Arrived | Confirmed | Denied | Refused | Granted

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from gateway.backoff import Backoff
-from gateway.mqtt.events import Refused
+from gateway.mqtt.events import Granted, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,7 +52,7 @@ class Subscriptions:
         for topic in self._refused:
             self._asked[self._subscribe(topic)] = topic
 
-    def answered(self, mid: int, refusal: str | None, now: float) -> Refused | None:
+    def answered(self, mid: int, refusal: str | None, now: float) -> Refused | Granted | None:
         """Take an answer in; return what it tells that is new.
 
         Args:
@@ -65,9 +65,10 @@ class Subscriptions:
             return None
         known = self._refused.pop(topic, None)
         if refusal is None:
-            if known is not None:
-                log.info("the broker lets us listen to %s now", topic)
-            return None
+            if known is None:
+                return None
+            log.info("the broker lets us listen to %s now", topic)
+            return Granted(topic)
         self._refused[topic] = refusal
         if self._again_at == _NEVER:
             self._again_at = now + self._backoff.next()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.clock import FakeClock
-from gateway.mqtt import Confirmed, Connected, Denied, Disconnected
+from gateway.mqtt import Confirmed, Connected, Denied, Disconnected, Granted, Refused
 from schemas.reading import Flag, Reading, Value
 from tests.edge.edge import Edge
 
@@ -104,6 +104,28 @@ def test_a_broker_that_denies_is_an_alarm_and_nothing_is_forgotten(edge: Edge) -
     edge.passes(60)
     assert edge.core.spool.counts.held == 1
     assert edge.voice.heard("health")[-1]["alarms"] == ["broker: not authorised"]
+
+
+def test_a_refused_subscription_is_an_alarm_until_it_is_granted(edge: Edge) -> None:
+    edge.event(Refused("receipt", "not allowed"))
+    edge.event(Refused("state", "quota exceeded"))
+    edge.passes(60)
+    alarms = ["broker: not allowed", "broker: quota exceeded"]
+    assert edge.voice.heard("health")[-1]["alarms"] == alarms
+    edge.event(Granted("receipt"))
+    edge.passes(60)
+    assert edge.voice.heard("health")[-1]["alarms"] == ["broker: quota exceeded"]
+    edge.event(Granted("state"))
+    edge.passes(60)
+    assert edge.voice.heard("health")[-1]["alarms"] == []
+
+
+def test_a_grant_does_not_hide_that_the_broker_takes_nothing(edge: Edge) -> None:
+    edge.event(Refused("receipt", "not allowed"))
+    edge.event(Denied(1, "quota exceeded"))
+    edge.event(Granted("receipt"))
+    edge.passes(60)
+    assert edge.voice.heard("health")[-1]["alarms"] == ["broker: quota exceeded"]
 
 
 def test_while_the_broker_is_gone_nothing_is_sent_and_all_of_it_after(edge: Edge) -> None:

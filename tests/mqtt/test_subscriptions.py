@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.config.broker import BrokerConfig
-from gateway.mqtt import Arrived, Confirmed, Connected, Disconnected, Refused, Terms, subscriptions
+from gateway.mqtt import (
+    Arrived,
+    Confirmed,
+    Connected,
+    Disconnected,
+    Granted,
+    Refused,
+    Terms,
+    subscriptions,
+)
 from gateway.mqtt.subscriptions import Subscriptions
 from tests.broker import Broker
 from tests.mqtt.rogue import CONNACK_3, CONNACK_5, Rogue
@@ -75,6 +84,7 @@ def test_a_subscription_that_was_refused_hears_once_the_rights_are_there(
         heard = events.wait(Arrived), events.wait(Arrived, 2)
         assert {one.topic for one in heard} == {"t/1", "u"}
         assert len(events.all(Refused)) == 2
+        assert {one.topic for one in events.all(Granted)} == {"t/+", "u"}
         assert len(events.all(Connected)) == 1
         assert not events.all(Disconnected)
     assert "the broker lets us listen to t/+ now" in caplog.text
