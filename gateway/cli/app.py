@@ -25,6 +25,7 @@ from gateway.cli import (
     simulate,
     spool,
     talk,
+    wizard,
 )
 from gateway.cli.words import complain, confess
 from gateway.errors import ConfigError, SimpangError
@@ -45,6 +46,7 @@ app.command(
 )(demo.demo)
 app.add_typer(run.gateway, name="gateway")
 app.add_typer(run.collector, name="collector")
+config.app.command(epilog="Example: simpang config init /etc/simpang/gateway.toml")(wizard.init)
 app.add_typer(config.app, name="config")
 app.add_typer(port.app, name="port")
 device.app.command(epilog="Example: simpang device simulate nova.sds011 --noise")(simulate.simulate)

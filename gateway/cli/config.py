@@ -10,7 +10,9 @@ import typer
 from gateway.cli.options import ConfigArgument, Json
 from gateway.cli.words import print_json
 
-app = typer.Typer(help="Check and show config files.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Make, check and show config files.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command(epilog="Example: simpang config check /etc/simpang/gateway.toml --here")

@@ -29,6 +29,11 @@ def read(path: Path) -> TOMLDocument:
         raise ConfigError(f"{path}: {error}", f"simpang config check {path}") from None
 
 
+def written(document: TOMLDocument) -> str:
+    """Write a config as text, as it was but for what was changed."""
+    return tomlkit.dumps(document)
+
+
 def replace(path: Path, text: str) -> None:
     """Write a file whole or not at all; its mode stays.
 
@@ -67,7 +72,7 @@ def write_calibration(
     if "calibration" not in table:
         table["calibration"] = tomlkit.table()
     table["calibration"][quantity] = correction
-    replace(path, tomlkit.dumps(document))
+    replace(path, written(document))
 
 
 def _device(document: TOMLDocument, device: str) -> Any:  # noqa: ANN401 - tomlkit's own containers

@@ -103,7 +103,7 @@ def look(urls: list[str], addresses: int, language: Language) -> list[Looked]:
 
     if not urls:
         return []
-    known = list(candidates())
+    known = candidates(addresses)
     with Status() as status, ThreadPoolExecutor(len(urls)) as pool:
         tried: dict[str, str] = {}
         lock = threading.Lock()
@@ -114,12 +114,10 @@ def look(urls: list[str], addresses: int, language: Language) -> list[Looked]:
                 shown = ", ".join(sorted(set(tried.values())))
                 status.show(say("trying", language, tried=shown))
 
-        return list(pool.map(lambda url: _look(url, known, addresses, tell), urls))
+        return list(pool.map(lambda url: _look(url, known, tell), urls))
 
 
-def _look(
-    url: str, known: list[Candidate], addresses: int, tell: Callable[[str, str], None]
-) -> Looked:
+def _look(url: str, known: list[Candidate], tell: Callable[[str, str], None]) -> Looked:
     from gateway.cli.probing import Probe
     from gateway.errors import SimpangError
 

@@ -6,10 +6,12 @@ What several sensors would say in the same words stays a short list: nothing is 
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from devices.dialogue import carry_out
+from devices.cutters import Whole
+from devices.dialogue import Listen, carry_out
 from devices.errors import DecodeError, DriverError
 from devices.framing import Frame, Framer
 from gateway.cli.exchange import Exchange
@@ -28,10 +30,10 @@ LISTEN_SECONDS: Final = 2.6
 ENOUGH: Final = 2
 """Frames in a row after which a stream is known."""
 
-_WITHIN: Final = 0.3
+_WITHIN: Final = 0.2
 """Seconds that an answer may take, beside its bytes; those of known sensors take some ms."""
 
-_ANSWER_BYTES: Final = 60
+_ANSWER_BYTES: Final = 25
 
 _LEAST_FRAME: Final = 3
 """Bytes of a frame that says anything about who sent it."""
@@ -61,6 +63,12 @@ class Candidate:
     def lines(self) -> tuple[Line, ...]:
         """All line settings that it may have, the factory's first."""
         return (self.sensor.driver.line, *self.sensor.driver.lines)
+
+    @property
+    def streams(self) -> bool:
+        """Whether it speaks by itself: to be read it is listened to, not asked."""
+        with closing(self.sensor.driver.read(self.sensor.settings)) as dialogue:
+            return isinstance(next(dialogue), Listen)
 
     @property
     def questions(self) -> list[Command]:
@@ -149,27 +157,33 @@ class Probe:
         self._candidates = tuple(candidates)
         self._tell = tell
         self._seconds = seconds
+        self._silent = False
+        """Nothing came while it was listened for: at another baud rate it would be noise."""
 
     def run(self) -> list[Found]:
         """Return who is there; mostly one, on a bus several, or nobody.
+
+        Whoever has a port alone is looked for first: to ask each address of a bus takes its time.
 
         Raises:
             PortBusy: Another process holds the port.
             PortDenied: This user may not open it.
             PortGone: It is not there, or vanished.
         """
-        for line in lines_of(self._candidates):
-            there = [each for each in self._candidates if line in each.lines]
-            self._tell(f"{line.baudrate} 8{line.parity}{line.stopbits}")
-            if found := self._at(line, there):
-                return [self._at_home(each) for each in found]
+        alone = [each for each in self._candidates if "address" not in each.settings]
+        on_bus = [each for each in self._candidates if "address" in each.settings]
+        for group in (alone, on_bus):
+            for line in lines_of(group):
+                self._tell(f"{line.baudrate} 8{line.parity}{line.stopbits}")
+                if found := self._at(line, [each for each in group if line in each.lines]):
+                    return [self._at_home(each) for each in found]
         return []
 
     # -- within -----------------------------------------------------------------------------
 
     def _at(self, line: Line, there: Sequence[Candidate]) -> list[Found]:
         """Listen and ask at one line setting."""
-        ears = [_Ear(candidate) for candidate in there]
+        ears = [_Ear(candidate) for candidate in there if candidate.streams]
         size = 0
 
         def hear(data: bytes) -> None:
@@ -179,11 +193,12 @@ class Probe:
                 ear.hear(data)
 
         with Exchange(self._url, line, there[0].sensor, hear) as exchange:
-            until = exchange.now + self._seconds
+            until = exchange.now + (self._seconds if ears and not self._silent else 0.0)
             while exchange.now < until and not any(ear.is_sure(size) for ear in ears):
                 exchange.listen()
+            self._silent = self._silent or bool(ears and not size)
             shares = {ear: ear.share(size) for ear in ears}
-            least = max(_COVERED, _NEARLY * max(shares.values()))
+            least = max(_COVERED, _NEARLY * max(shares.values(), default=0.0))
             heard = sorted(
                 filter(lambda ear: shares[ear] >= least, ears), key=lambda ear: -shares[ear]
             )
@@ -197,8 +212,9 @@ class Probe:
     def _ask(self, exchange: Exchange, line: Line, there: Sequence[Candidate]) -> list[Found]:
         """Ask all who can be asked; whoever answers at one address in the same words is one."""
         found: dict[str | int | None, list[tuple[Candidate, Fields]]] = {}
+        asked: dict[bytes, bytes | None] = {}
         for candidate in there:
-            answer = self._answer(exchange, line, candidate)
+            answer = self._answer(exchange, line, candidate, asked)
             if answer is not None:
                 address = candidate.settings.get("address")
                 found.setdefault(address, []).append((candidate, answer))
@@ -207,17 +223,32 @@ class Probe:
             for who in found.values()
         ]
 
-    def _answer(self, exchange: Exchange, line: Line, candidate: Candidate) -> Fields | None:
-        """Return what a sensor answers to one of its questions."""
+    def _answer(
+        self,
+        exchange: Exchange,
+        line: Line,
+        candidate: Candidate,
+        asked: dict[bytes, bytes | None],
+    ) -> Fields | None:
+        """Return what a sensor answers to one of its questions; none is asked twice."""
+        driver, settings = candidate.sensor.driver, candidate.sensor.settings
         exchange.turn_to(candidate.sensor)
         for command in candidate.questions:
-            within = _WITHIN + line.byte_seconds * (len(command.data) + _ANSWER_BYTES)
-            try:
-                answer = exchange.run(carry_out(command, within, tries=1))
-            except DriverError:
+            if command.data not in asked:
+                within = _WITHIN + line.byte_seconds * (len(command.data) + _ANSWER_BYTES)
+                try:
+                    asked[command.data] = exchange.run(carry_out(command, within, tries=1)).raw
+                except DriverError:
+                    asked[command.data] = None
+            raw = asked[command.data]
+            if raw is None or not _cuts(candidate, raw):
                 continue
-            if candidate.sensor.driver.fits(answer.fields):
-                return answer.fields
+            try:
+                fields = driver.decode(raw, settings)
+            except DecodeError:
+                continue
+            if command.answered_by(fields) and driver.fits(fields):
+                return fields
         return None
 
     def _at_home(self, found: Found) -> Found:
@@ -232,14 +263,20 @@ class Probe:
         return again[0] if again else found
 
 
+def _cuts(candidate: Candidate, raw: bytes) -> bool:
+    """Say whether these bytes are one frame in a candidate's words."""
+    verdict = candidate.sensor.driver.cutter(candidate.sensor.settings)(raw)
+    return isinstance(verdict, Whole) and verdict.size == len(raw)
+
+
 def lines_of(candidates: Iterable[Candidate]) -> list[Line]:
-    """Return all line settings, those of most sensors first, the factories' before the others."""
-    factory: dict[Line, int] = {}
-    other: dict[Line, int] = {}
+    """Return all line settings, those of most drivers first, the factories' before the others."""
+    factory: dict[Line, set[str]] = {}
+    other: dict[Line, set[str]] = {}
     for candidate in candidates:
         home, *rest = candidate.lines
-        factory[home] = factory.get(home, 0) + 1
+        factory.setdefault(home, set()).add(candidate.name)
         for line in rest:
-            other[line] = other.get(line, 0) + 1
-    first = sorted(factory, key=lambda line: -factory[line])
-    return first + sorted(other.keys() - factory.keys(), key=lambda line: -other[line])
+            other.setdefault(line, set()).add(candidate.name)
+    first = sorted(factory, key=lambda line: -len(factory[line]))
+    return first + sorted(other.keys() - factory.keys(), key=lambda line: -len(other[line]))
