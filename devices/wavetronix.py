@@ -1,0 +1,331 @@
+"""Wavetronix' SmartSensor HD (SS125): it follows every vehicle itself and hands over one at a time.
+
+A packet is `Z1`, whom it is for and from, a number, the length of its body, a CRC-8 of these ten
+bytes, a body, and its CRC-8; words are big-endian. A body begins with its message, a part, and
+whether it reads, writes or says how that went. Message 67 takes the oldest vehicle out of a store
+in the sensor. Some converters hand over bodies alone, with their CRC.
+
+Speeds are mph and lengths feet, or km/h and m, as it was set up. A speed bears whether it is one;
+its whole part has a sign, its 256ths have none.
+
+Source: Wavetronix, SmartSensor HD Interface Protocol, as read in mnit-rtmc/iris, comm/ss125:
+SS125Property, ActiveEventProperty, IntervalDataProperty, MessageID, and its SS125PropertyTest,
+with bodies that a sensor returned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from devices.checksums import crc8_wavetronix as crc8
+from devices.command import Command, by_name
+from devices.cutters import Bad, Whole
+from devices.dialogue import carry_out
+from devices.driver import SUMS, Driver, Line, Setting, Settings
+from devices.errors import NoReply
+from devices.lanes import classes_setting, classes_told, kind_of, lane, lanes, lanes_setting
+from devices.sample import Sample, Vehicle
+from devices.units import KMH, METRES, unit_of_speed
+
+if TYPE_CHECKING:
+    from devices.cutters import Cutter, Verdict
+    from devices.dialogue import Dialogue, Fields, Opening
+
+_BEGIN: Final = b"Z1"
+_HEAD: Final = 10
+"""Bytes before the CRC of the head."""
+
+_BODIES: Final = range(3, 245)
+_EVENT, _INTERVAL, _CLEAR = 0x67, 0x71, 0x6D
+_READ, _WRITE, _RESULT = range(3)
+_ALONE: Final = {_EVENT: 24, _INTERVAL: 46}
+"""Bodies that come without a head, too: how long they are with their CRC."""
+
+_RESULT_SIZE: Final = 5
+_CLASS_COUNT: Final = 4
+_FIRST_LANE: Final = 0
+_MOST_LANES: Final = 10
+
+_MOST_AT_ONCE: Final = 32
+"""Vehicles taken out of the store before anything else has its turn."""
+
+_WITHIN: Final = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmartSensorHd(Driver):
+    """A radar beside the road that tells lanes, speeds, lengths and classes by length."""
+
+    def cutter(self, _settings: Settings) -> Cutter:
+        """Cut packets, and bodies alone."""
+        return _cut
+
+    def decode(self, frame: bytes, _settings: Settings) -> dict[str, Any]:
+        """Read a vehicle (units as it was set up, its own clock), an interval, or a body in hex."""
+        if not frame.startswith(_BEGIN):
+            return _read_body(frame[:-1])
+        head = {
+            "dest": int.from_bytes(frame[3:5]),
+            "source": int.from_bytes(frame[6:8]),
+            "sequence": frame[8],
+        }
+        return head | _read_body(frame[_HEAD + 1 : -1])
+
+    def encode(self, fields: Fields) -> bytes:
+        """Write a body, within a packet where it says whom it is for."""
+        body = _write_body(fields)
+        if "dest" not in fields:
+            return _closed(body)
+        return _packet(body, fields["dest"], fields.get("source", 0), fields.get("sequence", 0))
+
+    def sample(self, fields: Fields, settings: Settings) -> Sample | None:
+        """Turn a vehicle into one; an interval counts those once more, and is passed over."""
+        if "valid" not in fields:
+            return None
+        return Sample(vehicles=(_vehicle(fields, settings),) if fields["valid"] else ())
+
+    def tailored(self, settings: Settings) -> Driver:
+        """Know its lanes and classes, and talk to its address."""
+        return replace(
+            self,
+            channels=lanes(settings["lanes"], _FIRST_LANE),
+            sums=(*classes_told(settings), *_SUMS),
+            commands=_commands(settings["address"]),
+        )
+
+    def start(self, _settings: Settings) -> Opening:
+        """Forget the vehicles in its store: nobody knows when they passed.
+
+        A sensor that does not answer to this is read all the same.
+        """
+        try:
+            yield from carry_out(self.commands["clear_events"], _WITHIN)
+        except NoReply:
+            return
+
+    def read(self, settings: Settings) -> Dialogue:
+        """Take out of its store whoever has passed.
+
+        Raises:
+            NoReply: It did not answer, three times, and nobody was taken out before.
+        """
+        vehicles: list[Vehicle] = []
+        while len(vehicles) < _MOST_AT_ONCE:
+            try:
+                received = yield from carry_out(self.commands["read_active_event"], _WITHIN)
+            except NoReply:
+                if not vehicles:
+                    raise
+                break
+            if not received.fields["valid"]:
+                break
+            vehicles.append(_vehicle(received.fields, settings))
+        return Sample(vehicles=tuple(vehicles))
+
+
+def _vehicle(fields: Fields, settings: Settings) -> Vehicle:
+    unit, speed = settings["unit"], fields["speed"]
+    return Vehicle(
+        channel=lane(fields["lane"]),
+        speed=None if speed is None else abs(speed) * KMH[unit],
+        kind=kind_of(fields["vclass"], settings),
+        length=fields["length"] * METRES[unit] or None,
+        occupied=fields["duration_ms"] / 1000,
+        mark=fields["time_utc"],
+    )
+
+
+# -- bytes ------------------------------------------------------------------------------------
+
+
+def _cut(buffer: bytes) -> Verdict:
+    if buffer.startswith(_BEGIN) or _BEGIN.startswith(buffer):
+        return _cut_packet(buffer)
+    if buffer[0] in _ALONE:
+        size = _ALONE[buffer[0]]
+        is_odd = buffer[2:3] not in {b"", b"\0"} or (buffer[0] == _EVENT and buffer[1:2] > b"\1")
+        if is_odd:
+            return Bad("header")
+        return None if len(buffer) < size else _judge(buffer[:size], buffer[:size])
+    begins = (buffer.find(byte, 1) for byte in (_BEGIN[0], *_ALONE))
+    return Bad("header", min((at for at in begins if at > 0), default=len(buffer)))
+
+
+def _cut_packet(buffer: bytes) -> Verdict:
+    if len(buffer) <= _HEAD:
+        return None
+    size = buffer[_HEAD - 1]
+    if size not in _BODIES:
+        return Bad("length")
+    if crc8(buffer[:_HEAD]) != buffer[_HEAD]:
+        return Bad("checksum")
+    total = _HEAD + 1 + size + 1
+    return None if len(buffer) < total else _judge(buffer[:total], buffer[_HEAD + 1 : total])
+
+
+def _judge(frame: bytes, body: bytes) -> Verdict:
+    return Whole(len(frame)) if crc8(body[:-1]) == body[-1] else Bad("checksum")
+
+
+def _closed(body: bytes) -> bytes:
+    return body + bytes((crc8(body),))
+
+
+def _packet(body: bytes, dest: int, source: int = 0, sequence: int = 0) -> bytes:
+    head = _BEGIN + b"\0" + dest.to_bytes(2) + b"\0" + source.to_bytes(2)
+    return _closed(head + bytes((sequence, len(body)))) + _closed(body)
+
+
+def _read_body(body: bytes) -> dict[str, Any]:
+    if body[0] == _EVENT and len(body) == _ALONE[_EVENT] - 1:
+        return _read_event(body)
+    if body[0] == _INTERVAL and len(body) == _ALONE[_INTERVAL] - 1:
+        return _read_interval(body)
+    if body[2] == _RESULT and len(body) == _RESULT_SIZE:
+        return {"msg_id": body[0], "msg_sub": body[1], "result": int.from_bytes(body[3:])}
+    return {
+        "msg_id": body[0], "msg_sub": body[1], "msg_type": body[2], "value_hex": body[3:].hex(),
+    }  # fmt: skip
+
+
+def _read_event(body: bytes) -> dict[str, Any]:
+    return {
+        "msg_id": _EVENT,
+        "valid": body[1] == 1,
+        "time_utc": _read_time(body[3:11]),
+        "lane": body[11],
+        "range": int.from_bytes(body[12:14]) / 256,
+        "duration_ms": int.from_bytes(body[14:17]),
+        "speed": _read_speed(body[17:20]),
+        "vclass": body[20],
+        "length": int.from_bytes(body[21:23]) / 256,
+    }
+
+
+def _read_interval(body: bytes) -> dict[str, Any]:
+    counts = (int.from_bytes(body[at : at + 3]) for at in range(22, 34, 3))
+    return {
+        "msg_id": _INTERVAL,
+        "lane": body[1],
+        "interval": int.from_bytes(body[3:6]),
+        "time_utc": _read_time(body[6:14]),
+        "speed": _read_speed(body[14:17]),
+        "count": int.from_bytes(body[17:20]),
+        "occupancy_raw": int.from_bytes(body[20:22]),
+        "class_counts": list(counts),
+        "speed_85": _read_speed(body[34:37]),
+        "headway_raw": int.from_bytes(body[37:40]),
+        "gap_raw": int.from_bytes(body[40:43]),
+        "lanes": body[43],
+        "approaches": body[44],
+    }
+
+
+def _write_body(fields: Fields) -> bytes:
+    message = fields.get("msg_id", _EVENT)
+    if "result" in fields:
+        code = int(fields["result"])
+        return bytes((message, fields["msg_sub"], _RESULT)) + code.to_bytes(2)
+    if "value_hex" in fields:
+        kind = fields.get("msg_type", _READ)
+        return bytes((message, fields.get("msg_sub", 0), kind)) + bytes.fromhex(fields["value_hex"])
+
+    def number(name: str, size: int) -> bytes:
+        return int(fields.get(name, 0)).to_bytes(size)
+
+    if message == _INTERVAL:
+        counts = fields.get("class_counts", [0] * _CLASS_COUNT)
+        interval: bytes = (
+            bytes((message, fields.get("lane", 0), _READ)) + number("interval", 3)
+            + _write_time(fields.get("time_utc")) + _write_speed(fields.get("speed"))
+            + number("count", 3) + number("occupancy_raw", 2)
+            + b"".join(count.to_bytes(3) for count in counts)
+            + _write_speed(fields.get("speed_85")) + number("headway_raw", 3)
+            + number("gap_raw", 3) + number("lanes", 1) + number("approaches", 1)
+        )  # fmt: skip
+        return interval
+    event: bytes = (
+        bytes((message, fields.get("valid", True), _READ)) + _write_time(fields.get("time_utc"))
+        + number("lane", 1) + round(fields.get("range", 0) * 256).to_bytes(2)
+        + number("duration_ms", 3) + _write_speed(fields.get("speed"))
+        + number("vclass", 1) + round(fields.get("length", 0) * 256).to_bytes(2)
+    )  # fmt: skip
+    return event
+
+
+def _read_speed(data: bytes) -> float | None:
+    """Read a speed; None where it says that it is none."""
+    if not data[0] & 0x80:
+        return None
+    whole = int.from_bytes(data[:2]) & 0x7FFF
+    whole -= (whole & 0x4000) << 1
+    return whole + (data[2] if whole >= 0 else -data[2]) / 256
+
+
+def _write_speed(speed: float | None) -> bytes:
+    if speed is None:
+        return bytes(3)
+    return (0x8000 | int(speed) & 0x7FFF).to_bytes(2) + bytes((round(abs(speed) * 256) & 0xFF,))
+
+
+def _read_time(data: bytes) -> str | None:
+    """Read its own clock, UTC; None where it shows no time."""
+    date, time = int.from_bytes(data[:4]), int.from_bytes(data[4:])
+    try:
+        at = datetime(
+            date >> 9 & 0xFFF, date >> 5 & 0xF, date & 0x1F, time >> 22 & 0x1F,
+            time >> 16 & 0x3F, time >> 10 & 0x3F, (time & 0x3FF) * 1000, UTC,
+        )  # fmt: skip
+    except ValueError:
+        return None
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _write_time(text: str | None) -> bytes:
+    if text is None:
+        return bytes(8)
+    at = datetime.fromisoformat(text)
+    date = at.year << 9 | at.month << 5 | at.day
+    time = at.hour << 22 | at.minute << 16 | at.second << 10 | at.microsecond // 1000
+    return date.to_bytes(4) + time.to_bytes(4)
+
+
+def _commands(address: int) -> dict[str, Command]:
+    """Return the commands as the sensor with that address hears them."""
+
+    def ask(name: str, message: int, kind: int, text: str, reply: Fields) -> Command:
+        data = _packet(bytes((message, 0, kind)), address)
+        return Command(name, data, text, reply={"msg_id": message, **reply})
+
+    return by_name(
+        ask("read_active_event", _EVENT, _READ, "hand over the oldest vehicle", {"valid": None}),
+        ask("clear_events", _CLEAR, _WRITE, "forget the vehicles in its store", {}),
+        ask("read_general_config", 0x00, _READ, "tell place, serial number and units", {}),
+        ask("read_version", 0x04, _READ, "tell its firmware", {}),
+    )
+
+
+_SUMS: Final = (*SUMS, "occupied_seconds", "length_sum")
+_ADDRESS: Final = 7
+"""That of the documents' example: each sensor has another, made from its serial number."""
+
+SS125: Final = SmartSensorHd(
+    name="wavetronix.ss125",
+    line=Line(9600),
+    lines=tuple(Line(baud) for baud in (115200, 57600, 38400, 19200)),
+    channels=lanes(_MOST_LANES, _FIRST_LANE),
+    sums=_SUMS,
+    every=0.5,
+    takes={
+        "address": Setting(_ADDRESS, range(65536), "its id on the bus", required=True),
+        "lanes": lanes_setting(_MOST_LANES, _MOST_LANES),
+        "unit": unit_of_speed("mph"),
+        "classes": classes_setting(),
+    },
+    commands=_commands(_ADDRESS),
+    identify=("read_version",),
+    proof="capture",
+    document="Wavetronix, SmartSensor HD Interface Protocol; mnit-rtmc/iris, comm/ss125",
+)
