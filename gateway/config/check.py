@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from gateway.clock import SystemClock
+from gateway.config import maps
 from gateway.config.broker import BrokerConfig
 from gateway.config.collector import CollectorConfig, InfluxStore
 from gateway.config.document import Unreadable, judge, read
@@ -45,7 +46,7 @@ Asked = Callable[[InfluxStore], SimpangError | None]
 def check(
     path: str | os.PathLike[str], *, here: bool = False, ask: Asked | None = None
 ) -> list[Finding]:
-    """Find every mistake at once, in the order of the lines.
+    """Find every mistake at once, in the order of the lines; those of register maps come last.
 
     Args:
         path: A `gateway.toml` or `collector.toml`; its table `[gateway]` or `[collector]` tells.
@@ -70,7 +71,15 @@ def check(
         flaws += _broker(content, level)
     if "collector" in content and all(path[:1] != _STORE[:1] for path in flawed):
         flaws += _database(content, level, ask)
-    return sorted(map(document.find, flaws), key=lambda finding: finding.line)
+    found = sorted(map(document.find, flaws), key=lambda finding: finding.line)
+    return found + [each for name in _maps(content) for each in maps.mistakes(name)]
+
+
+def _maps(content: dict[str, Any]) -> set[str]:
+    """Name the register maps of a gateway's devices."""
+    ports = tables(content, "ports")
+    named = [device.get("map") for _, port in ports for _, device in tables(port, "devices")]
+    return {name for name in named if isinstance(name, str) and name}
 
 
 def _files(content: dict[str, Any], level: Level) -> Iterator[Flaw]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from devices.errors import BadSetting, DriverError, UnknownDriver
+from devices.modbus import ANYBODY
 from devices.registry import find
 from gateway.config.findings import Flaw, unknown_key
 from gateway.config.gateway import LEAST_TRAFFIC, DeviceConfig
 from gateway.config.rules import tables
+from gateway.config.sensor import Sensor, sensor
 from schemas.quantity import QUANTITIES
 
 if TYPE_CHECKING:
@@ -19,32 +21,67 @@ if TYPE_CHECKING:
 
 _OURS: Final = DeviceConfig.model_fields.keys() - {"settings"}
 _OF_A_BUS: Final = ("address", "map")
+_CORRECT: Final = "correct it, or what it names"
 _LISTED: Final = "simpang device drivers lists them all"
 
 
 def driver_flaws(content: dict[str, Any]) -> Iterator[Flaw]:
-    """Find unknown drivers, and what the known ones do not take."""
+    """Find unknown drivers, what the known ones do not take, and who can't share a port."""
     for number, port in tables(content, "ports"):
+        sensors: dict[int, Sensor] = {}
         for index, device in tables(port, "devices"):
             path = ("ports", number, "devices", index)
             name = device.get("driver")
             if isinstance(name, str):
-                yield from _device(name, device, path)
+                flaws, found = _device(name, device, path)
+                yield from flaws
+                sensors |= {} if found is None else {index: found}
+        if len(list(tables(port, "devices"))) > 1:
+            yield from _shared(sensors, ("ports", number, "devices"))
 
 
-def _device(name: str, device: dict[str, Any], path: KeyPath) -> Iterator[Flaw]:
+def _device(name: str, device: dict[str, Any], path: KeyPath) -> tuple[list[Flaw], Sensor | None]:
+    """Return what is wrong with a device, and its sensor where nothing is."""
     try:
         driver = find(name)
     except UnknownDriver as error:
         remedy = f"did you mean {error.likely}?" if error.likely else _LISTED
-        yield Flaw((*path, "driver"), f"no driver is called {name!r}", remedy)
+        return [Flaw((*path, "driver"), f"no driver is called {name!r}", remedy)], None
     except DriverError as error:
-        yield Flaw((*path, "driver"), error.why, "install it again, or tell its author")
-    else:
-        yield from _bus(driver, device, path)
-        yield from _settings(driver, device, path)
-        yield from _calibration(driver, device, path)
-        yield from _interval(driver, device, path)
+        remedy = "install it again, or tell its author"
+        return [Flaw((*path, "driver"), error.why, remedy)], None
+    flaws = [*_bus(driver, device, path), *_settings(driver, device, path)]
+    known: Sensor | None = None
+    if not flaws:
+        given = {key: device[key] for key in device.keys() & driver.takes.keys()}
+        try:
+            known = sensor(name, given)
+        except BadSetting as error:
+            remedy = f"did you mean {error.likely}?" if error.likely else _CORRECT
+            flaws.append(Flaw((*path, error.key), error.why, remedy))
+    tailored = driver if known is None else known.driver
+    flaws += [*_calibration(tailored, device, path), *_interval(tailored, device, path)]
+    return flaws, known
+
+
+def _shared(sensors: dict[int, Sensor], path: KeyPath) -> Iterator[Flaw]:
+    """Find devices that can't share a port: without an address, with another's, or with anyone's.
+
+    Several devices may be named where some of them are not known; then nothing is said of these.
+    """
+    owners: dict[int, int] = {}
+    for index, known in sensors.items():
+        if "address" not in known.driver.takes:
+            error = f"{known.driver.name} has no address: it can't share its port"
+            yield Flaw((*path, index), error, "give it a port of its own")
+            continue
+        address = known.settings["address"]
+        if address in ANYBODY:
+            error = f"whoever hangs on the bus answers to address {address}"
+            yield Flaw((*path, index, "address"), error, "give each device of a bus its own")
+        elif owners.setdefault(address, index) != index:
+            error = f"another device of this port has the same address {address}"
+            yield Flaw((*path, index, "address"), error, "give each device of a bus its own")
 
 
 def _bus(driver: Driver, device: dict[str, Any], path: KeyPath) -> Iterator[Flaw]:
@@ -63,6 +100,9 @@ def _interval(driver: Driver, device: dict[str, Any], path: KeyPath) -> Iterator
 
 def _settings(driver: Driver, device: dict[str, Any], path: KeyPath) -> Iterator[Flaw]:
     """Let the driver judge each of its settings alone, so that all mistakes are found."""
+    for key, setting in driver.takes.items():
+        if setting.required and key not in device:
+            yield Flaw((*path, key), "missing", f"add {key} = …: {setting.help}")
     for key in device.keys() - _OURS:
         if key not in driver.takes:
             yield unknown_key((*path, key), _OURS.difference(_OF_A_BUS) | driver.takes.keys())
@@ -70,7 +110,9 @@ def _settings(driver: Driver, device: dict[str, Any], path: KeyPath) -> Iterator
         try:
             driver.configure({key: device[key]})
         except BadSetting as error:
-            yield Flaw((*path, key), error.why, f"leave it out for {driver.takes[key].default!r}")
+            setting = driver.takes[key]
+            remedy = _CORRECT if setting.required else f"leave it out for {setting.default!r}"
+            yield Flaw((*path, key), error.why, remedy)
 
 
 def _calibration(driver: Driver, device: dict[str, Any], path: KeyPath) -> Iterator[Flaw]:

@@ -155,6 +155,8 @@ class PortConfig(Section):
         baudrate: Bits a second; left out: the driver's.
         parity: Left out: the driver's.
         stopbits: Left out: the driver's.
+        gap_seconds: Silence before each question; left out: 0.05 s where several devices share the
+            port. At least 3.5 characters in any case.
         devices: One, or many on a bus.
     """
 
@@ -162,6 +164,7 @@ class PortConfig(Section):
     baudrate: Annotated[int, Field(ge=50, le=4_000_000)] | None = None
     parity: Literal["N", "E", "O"] | None = None
     stopbits: Literal[1, 2] | None = None
+    gap_seconds: Annotated[float, Field(ge=0, le=10)] | None = None
     devices: list[DeviceConfig] = []
 
 

@@ -52,7 +52,7 @@ def _read(name: str) -> tuple[RegisterMap | None, list[Finding]]:
         raise BadSetting("map", f"no map is named; {_known()}, or name a file of your own")
     if not is_file(name) and name not in names():
         meant = likely(name, names()) or ""
-        hint = f"; did you mean {meant}?" if meant else f"; {_known()}"
+        hint = "" if meant else f"; {_known()}"
         raise BadSetting("map", f"no map is called {name}{hint}", meant)
     path = Path(name) if is_file(name) else _OURS / f"{name}{ENDING}"
     try:

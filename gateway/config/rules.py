@@ -52,20 +52,10 @@ def _ports(content: dict[str, Any]) -> Iterator[Flaw]:
             error = "the same port again"
             remedy = "name each port once"
             yield Flaw(("ports", number, "url"), error, remedy)
-        several = list(tables(port, "devices"))[1:]
-        if several:
-            error = "several devices on one port can't be read yet"
-            remedy = "give each device a port of its own"
-            yield Flaw(("ports", number, "devices", several[0][0]), error, remedy)
-        addresses: dict[int, int] = {}
         for index, device in tables(port, "devices"):
             path: KeyPath = ("ports", number, "devices", index)
             yield from _identity(device, path, ids)
             yield from _calibration(device, path)
-            address = device.get("address")
-            if isinstance(address, int) and addresses.setdefault(address, index) != index:
-                error = "another device of this port has the same address"
-                yield Flaw((*path, "address"), error, "give each device of a bus its own")
 
 
 def _identity(device: dict[str, Any], path: KeyPath, ids: dict[str, KeyPath]) -> Iterator[Flaw]:

@@ -13,10 +13,10 @@ from gateway.edge.line import at_last_byte
 from gateway.edge.watch import Silence
 
 if TYPE_CHECKING:
-    from devices.sample import Sample
     from devices.dialogue import Dialogue, Opening, Step
     from devices.driver import Driver, Line, Settings
     from devices.framing import Piece
+    from devices.sample import Sample
     from gateway.clock import Stamp
     from gateway.edge.port import Chunk
     from gateway.edge.watch import Watch
@@ -26,6 +26,9 @@ IDLE_SECONDS: Final = 0.5
 
 _REST_SECONDS: Final = 5.0
 """Between two attempts to prepare a sensor, or to run a dialogue that takes no step."""
+
+_LONGEST_REST: Final = 60.0
+"""The same at most where others wait for the line: it doubles with each attempt that fails."""
 
 _MOST_WAITING: Final = 64
 """Frames that wait for a dialogue which pauses; the oldest go first."""
@@ -66,7 +69,13 @@ class Conversation:
     """
 
     def __init__(
-        self, driver: Driver, settings: Settings, line: Line, watch: Watch, pace: float = 0.0
+        self,
+        driver: Driver,
+        settings: Settings,
+        line: Line,
+        watch: Watch,
+        pace: float = 0.0,
+        shared: bool = False,  # noqa: FBT001, FBT002 - whether, as in `Device`
     ) -> None:
         """Talk to one device.
 
@@ -77,12 +86,15 @@ class Conversation:
             watch: Counts what happens.
             pace: Seconds between two questions to a sensor that only answers; asked more often
                 than it measures, it would only repeat itself.
+            shared: Whether others wait for the line while it does not answer.
         """
         self._driver = driver
         self._settings = settings
         self._line = line
         self._watch = watch
         self._pace = pace
+        self._shared = shared
+        self._longest = _LONGEST_REST if shared else _REST_SECONDS
         self._cutter = driver.cutter(settings)
         self._last: Stamp | None = None
         self.begin(0.0)
@@ -94,9 +106,20 @@ class Conversation:
         self._heard_at = now
         self._heard: Chunk | None = None
         self._asked_at = -float("inf")
-        self._outgoing = b""
+        self._outgoing = self._said = b""
+        self._rest = _REST_SECONDS
         self._events: list[Event] = []
         self._start(now, opening=True)
+
+    @property
+    def resting(self) -> bool:
+        """Whether it is between two dialogues: nothing was asked that may yet be answered."""
+        return self._idle and isinstance(self._step, Pause)
+
+    @property
+    def due(self) -> float:
+        """When it goes on by itself, monotonic: at the end of a rest, or of its patience."""
+        return self._until
 
     def hear(self, chunk: Chunk) -> list[Event]:
         """Take what was read, or that nothing was; return what came of it.
@@ -124,7 +147,7 @@ class Conversation:
     def _sort(self, pieces: list[Piece], chunk: Chunk) -> None:
         for piece in pieces:
             if not isinstance(piece, Frame):
-                self._watch.junked(len(piece.raw))
+                self._discard(piece.raw)
                 continue
             self._watch.framed(chunk.now)
             stamp = at_last_byte(chunk.stamp, piece.behind, chunk.span, self._line)
@@ -133,6 +156,12 @@ class Conversation:
                 self._watch.errors += 1
                 self._frames.popleft()
             self._frames.append((piece.raw, self._last))
+
+    def _discard(self, junk: bytes) -> None:
+        """Count junk, but for what an adapter returns of our own question."""
+        strange = junk.replace(self._said, b"", 1) if self._said else junk
+        if strange:
+            self._watch.junked(len(strange))
 
     def _forget(self) -> None:
         """Drop frames and the beginning of one: they are old."""
@@ -147,7 +176,7 @@ class Conversation:
         begin = self._driver.start if opening else self._driver.read
         self._dialogue: Dialogue | Opening = begin(self._settings)
         self._opening = opening
-        self._idle = True
+        self._idle = self._ended = True
         self._asked = self._polled = False
         self._stamp: Stamp | None = None
         self._unasked: tuple[bytes, Stamp] | None = None
@@ -155,9 +184,13 @@ class Conversation:
         self._until = now + rest
 
     def _advance(self, now: float) -> None:
-        """Go on until the dialogue waits for something that has not come, or wants to write."""
+        """Go on until the dialogue waits for something that has not come, or wants to write.
+
+        Where others wait for the line, its end is theirs.
+        """
+        self._ended = False
         for _ in range(_MOST_STEPS):
-            if self._outgoing:
+            if self._outgoing or (self._shared and self._ended):
                 return
             if isinstance(self._step, Pause):
                 if now < self._until:
@@ -204,14 +237,17 @@ class Conversation:
                 self._polled = True
             self._asked = True
             self._forget()
-            self._outgoing = step.data
+            self._outgoing = self._said = step.data
         self._idle = False
         self._step = step
         self._until = now + (step.seconds if isinstance(step, Pause) else step.within)
 
     def _end(self, now: float, sample: Sample | None) -> None:
         if self._opening and self._stamp is not None:
+            if self._driver.proves and self._watch.cause is Silence.NO_REPLY:
+                self._events.append(Waking(self._stamp))
             self._watch.prepared()
+            self._rest = _REST_SECONDS
         if self._opening and self._unasked is not None:
             self._frames.appendleft(self._unasked)  # that it streams is told by its first reading
         if sample is not None and self._stamp is not None:
@@ -230,7 +266,10 @@ class Conversation:
         if isinstance(error, NotReady) and self._stamp is not None:
             self._events.append(Waking(self._stamp))
         if self._opening:
-            self._start(now, opening=True, rest=_REST_SECONDS)
+            self._start(now, opening=True, rest=self._rest)
+            self._rest = min(2 * self._rest, self._longest)
+        elif self._driver.proves and not isinstance(error, NotReady):
+            self._start(now, opening=True, rest=max(0.0, self._asked_at + self._pace - now))
         else:
             self._read_on(now, idle=self._idle)
 

@@ -38,6 +38,7 @@ class Device:
         *,
         watch: Watch,
         turn: Callable[[], int],
+        shared: bool = False,
     ) -> None:
         """Set up what the config says.
 
@@ -46,6 +47,7 @@ class Device:
             line: The settings of its port.
             watch: Counts what happens.
             turn: Tells `Trust.turn`.
+            shared: Whether others hang on its port.
 
         Raises:
             DriverError: There is no such driver, or it does not take these settings.
@@ -71,7 +73,17 @@ class Device:
             else None
         )
         pace = (driver.every if driver.channels else self._every) or 0.0
-        self._conversation = Conversation(driver, sensor.settings, line, watch, pace)
+        self._conversation = Conversation(driver, sensor.settings, line, watch, pace, shared)
+
+    @property
+    def resting(self) -> bool:
+        """Whether it is between two dialogues."""
+        return self._conversation.resting
+
+    @property
+    def due(self) -> float:
+        """When it wants to go on, monotonic."""
+        return self._conversation.due
 
     def opened(self, stamp: Stamp, now: float) -> None:
         """Begin the conversation on a port that was opened."""
@@ -83,10 +95,14 @@ class Device:
         """Note why the port is not open."""
         self.watch.closed(cause)
 
+    def miss(self, stalled: float) -> None:
+        """Note the seconds that nobody read its port."""
+        if stalled:
+            self.watch.stall(stalled)
+
     def hear(self, chunk: Chunk) -> list[Measured]:
         """Take what was read, or that nothing was; return the readings that are judged."""
-        if chunk.stalled:
-            self.watch.stall(chunk.stalled)
+        self.miss(chunk.stalled)
         readings: list[Measured] = []
         for event in self._conversation.hear(chunk):
             readings += self._observe(event)

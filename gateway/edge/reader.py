@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.backoff import Backoff
 from gateway.config.sensor import sensor_of
+from gateway.edge.bus import Bus, gap_of
 from gateway.edge.device import Device
 from gateway.edge.line import line_of
 from gateway.edge.port import Port
@@ -61,21 +62,20 @@ class PortReader:
         """Prepare; nothing is opened yet.
 
         Args:
-            port: The port and its device.
+            port: The port and its devices.
             clock: Stamps what is read.
             deliver: Takes each reading, in the port's thread.
             turn: Tells `Trust.turn`, in the port's thread.
 
         Raises:
-            ConfigError: The port has no device, or several.
+            ConfigError: The port has no device.
             DriverError: There is no such driver, or it does not take these settings.
         """
-        if len(port.devices) != 1:
-            names = ", ".join(device.id for device in port.devices) or "none"
-            raise ConfigError(f"{port.url} has not one device but: {names}", "give each a port")
-        self._config = port.devices[0]
-        driver = sensor_of(self._config).driver
-        self._line = line_of(port, driver.line)
+        if not port.devices:
+            raise ConfigError(f"{port.url} has no device", "give it one, or leave the port out")
+        self._config = port
+        drivers = {device.id: sensor_of(device).driver for device in port.devices}
+        self._line = line_of(port, drivers[port.devices[0].id].line)
         self._port = Port(port.url, self._line, clock)
         self._clock = clock
         self._deliver = deliver
@@ -86,21 +86,26 @@ class PortReader:
         self._stopping = threading.Event()
         self._complaint = ""
         self._thread: threading.Thread | None = None
-        self._watch = Watch(driver)
-        self.watches = {self._config.id: self._watch}
+        self.watches = {name: Watch(driver) for name, driver in drivers.items()}
         self.round = clock.monotonic()
 
     def start(self) -> None:
         """Begin to read."""
-        device = Device(
-            self._config,
-            self._line,
-            watch=self._watch,
-            turn=self._turn,
-        )
+        several = len(self._config.devices) > 1
+        devices = [
+            Device(
+                device,
+                self._line,
+                watch=self.watches[device.id],
+                turn=self._turn,
+                shared=several,
+            )
+            for device in self._config.devices
+        ]
+        bus = Bus(devices, gap_of(self._config, self._line))
         self.round = self._clock.monotonic()
         self._thread = threading.Thread(
-            target=self._run, args=(device,), name=self._config.id, daemon=True
+            target=self._run, args=(bus,), name=",".join(self.watches), daemon=True
         )
         self._thread.start()
 
@@ -121,51 +126,52 @@ class PortReader:
 
     # -- within -----------------------------------------------------------------------------
 
-    def _run(self, device: Device) -> None:
+    def _run(self, bus: Bus) -> None:
         while not self._stopping.is_set():
             try:
-                self._attend(device)
+                self._attend(bus)
             except Exception as error:  # noqa: BLE001 - the supervisor: a port must go on, whatever a driver does
                 self._wonder(error)
-                self._watch.errors += 1
-                device.closed(Silence.NONSENSE)
+                bus.asking.watch.errors += 1
+                bus.closed(Silence.NONSENSE)
                 self.round = self._clock.monotonic()
                 self._stopping.wait(self._puzzled.next())
         self._port.close()
-        self._hand_over(device.finish())
+        self._hand_over(bus.finish())
 
-    def _attend(self, device: Device) -> None:
+    def _attend(self, bus: Bus) -> None:
         """Read the port until it breaks, then rest before the next attempt."""
         try:
-            self._read(device)
+            self._read(bus)
         except (PortGone, PortBusy, PortDenied) as error:
-            device.closed(_CAUSES[type(error)])
+            bus.closed(_CAUSES[type(error)])
             log.debug("%s: %r", self._port.url, error.__cause__)
             self._complain(str(error))
-            self._rest(device)
+            self._rest(bus)
 
-    def _read(self, device: Device) -> None:
+    def _read(self, bus: Bus) -> None:
         """Open the port and read it until it breaks or the gateway stops."""
         self._port.open()
         stamp, now = self._clock.stamp(), self._clock.monotonic()
-        device.opened(stamp, now)
+        bus.opened(stamp, now)
         self._complain("")
         while not self._stopping.is_set():
             chunk = self._port.read()
             self.round = chunk.now
             if chunk.data:
                 self._backoff.reset()
-            self._hand_over(device.hear(chunk))
-            question = device.say()
+            self._hand_over(bus.hear(chunk))
+            question = bus.say()
             if question:
+                self._stopping.wait(bus.hush(self._clock.monotonic()))
                 self._port.ask(question)
 
-    def _rest(self, device: Device) -> None:
-        """Wait before the next attempt, while time passes for the device."""
+    def _rest(self, bus: Bus) -> None:
+        """Wait before the next attempt, while time passes for the devices."""
         until = self._clock.monotonic() + self._backoff.next()
         while True:
             self.round = self._clock.monotonic()
-            self._hand_over(device.wait(self._clock.stamp(), self.round))
+            self._hand_over(bus.wait(self._clock.stamp(), self.round))
             if self.round >= until or self._stopping.wait(_GLANCE):
                 return
 

@@ -182,22 +182,14 @@ def test_one_port_twice_is_found(tmp_path: Path, sound: str) -> None:
     assert only(found(tmp_path, sound + other)).error == "the same port again"
 
 
-def test_two_devices_at_one_address_of_a_bus_are_found(tmp_path: Path, sound: str) -> None:
-    device = sound[sound.index("  [[ports.devices]]") :]
-    text = f"{sound}  address = 3\n{device.replace('pm-1', 'pm-2')}  address = 3\n"
-
-    errors = {finding.error: finding.key for finding in found(tmp_path, text)}
-    key = errors["another device of this port has the same address"]
-    assert key == "ports[0].devices[1].address"
-
-
 def test_a_second_device_on_a_port_is_named_before_it_stops_the_gateway(
     tmp_path: Path, sound: str
 ) -> None:
     device = sound[sound.index("  [[ports.devices]]") :]
-    finding = only(found(tmp_path, sound + device.replace("pm-1", "pm-2")))
-    assert finding.key == "ports[0].devices[1]"
-    assert "a port of its own" in finding.remedy
+    first, second = found(tmp_path, sound + device.replace("pm-1", "pm-2"))
+    assert (first.key, second.key) == ("ports[0].devices[0]", "ports[0].devices[1]")
+    assert "plantower.pms5003 has no address" in second.error
+    assert "a port of its own" in second.remedy
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o622])

@@ -234,10 +234,9 @@ def test_a_radar_is_prepared_and_its_last_interval_ends_with_the_stop(tmp_path: 
     assert all((values["seconds"].value or 0) > 0 for values in channels.values())
 
 
-def test_a_port_with_several_devices_is_a_mistake_of_the_config(tmp_path: Path) -> None:
-    devices = [{"id": name, "driver": "nova.sds011"} for name in ("a", "b")]
-    config = PortConfig.model_validate({"url": str(tmp_path), "devices": devices})
-    with pytest.raises(ConfigError, match="a, b"):
+def test_a_port_without_a_device_is_a_mistake_of_the_config(tmp_path: Path) -> None:
+    config = PortConfig.model_validate({"url": str(tmp_path)})
+    with pytest.raises(ConfigError, match="no device"):
         PortReader(config, SystemClock(), print, turn=lambda: 0)
 
 
