@@ -1,41 +1,30 @@
-"""`simpang device`: which sensors are known, and what their bytes mean."""
+"""`simpang device decode`: what the bytes of a sensor mean."""
 
 from __future__ import annotations
 
 import json as json_format
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.cli.chosen import DriverArgument, Given, Registers, choose
-from gateway.cli.options import Json
+from gateway.cli.known import drivers
 from gateway.cli.words import complain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from devices.driver import Driver
     from gateway.cli.decoded import Event
 
-app = typer.Typer(help="Know the sensors.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Know the sensors, find them, talk to them.", no_args_is_help=True, rich_markup_mode=None
+)
 
 _CHUNK = 65536
 
 
-@app.command(epilog="Example: simpang device drivers --json")
-def drivers(*, json: Json = False) -> None:
-    """List the sensors that can be read: line settings, quantities, and how well it is proven.
-
-    Proof: a capture from a real sensor, the maker's worked example, or documents only.
-    """
-    from devices import registry
-
-    known = [registry.find(name) for name in registry.names()]
-    if json:
-        typer.echo(_dump([_describe(driver) for driver in known], indent=2))
-    else:
-        _print_table(known)
+app.command(epilog="Example: simpang device drivers pms")(drivers)
 
 
 @app.command(epilog="Example: simpang device decode nova.sds011 --hex aac0d4043a0aa1601dab")
@@ -117,35 +106,5 @@ def _print_lines(lines: Iterable[bytes], decode: Callable[[bytes], Iterator[Even
         raise typer.Exit(2)
 
 
-def _dump(value: object, indent: int | None = None) -> str:
-    return json_format.dumps(value, allow_nan=False, indent=indent)
-
-
-def _describe(driver: Driver) -> dict[str, Any]:
-    line = driver.line
-    return {
-        "name": driver.name,
-        "line": {"baudrate": line.baudrate, "parity": line.parity, "stopbits": line.stopbits},
-        "quantities": driver.quantities,
-        "channels": driver.channels,
-        "every": driver.every,
-        "warmup_seconds": driver.warmup_seconds,
-        "settings": {name: setting.help for name, setting in driver.takes.items()},
-        "commands": {name: command.help for name, command in driver.commands.items()},
-        "proof": driver.proof,
-        "document": driver.document,
-    }
-
-
-def _print_table(known: list[Driver]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("name", "line", "quantities", "proof", box=None)
-    for driver in known:
-        line = driver.line
-        quantities = " ".join(driver.quantities) or f"traffic: {' '.join(driver.channels)}"
-        table.add_row(
-            driver.name, f"{line.baudrate} 8{line.parity}{line.stopbits}", quantities, driver.proof
-        )
-    Console().print(table)
+def _dump(value: object) -> str:
+    return json_format.dumps(value, allow_nan=False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from gateway.cli import wire
-from gateway.cli.options import Json
+from gateway.cli.language import Language, choose_language
+from gateway.cli.options import Json, Lang
 from gateway.cli.words import print_json, write_foreign
 
 if TYPE_CHECKING:
@@ -17,11 +18,19 @@ app = typer.Typer(
     help="Find serial ports, and see what they say.", no_args_is_help=True, rich_markup_mode=None
 )
 
-_REASONS = {
-    "id": "this chip has a serial number of its own: the name follows it to any socket",
-    "path": "this chip has no serial number of its own: the name belongs to the socket",
-    "device": "a port of the board, or one without a lasting name",
-}
+_TEXTS: Final[dict[str, tuple[str, str]]] = {
+    # in English, in Indonesian
+    "id": ("its chip has a serial number: this name follows it to any socket",
+           "chip bernomor seri: nama ini ikut ke colokan mana pun"),
+    "path": ("its chip has no serial number: this name belongs to the socket",
+             "chip tanpa nomor seri: nama ini milik colokannya"),
+    "device": ("a port of the board, or one without a lasting name",
+               "port papan, atau tanpa nama yang tetap"),
+    "held": ("in use by {holder}", "sedang dipakai {holder}"),
+    "none": ("no serial port here: plug a sensor in, then look again",
+             "tidak ada port serial: pasang sensor, lalu coba lagi"),
+    "next": ("next: simpang device probe", "lalu: simpang device probe"),
+}  # fmt: skip
 
 app.command(epilog="Example: simpang port monitor /dev/ttyUSB0 --driver nova.sds011")(wire.monitor)
 app.command(epilog="Example: simpang port record /dev/ttyUSB0 odd.jsonl --seconds 60")(wire.record)
@@ -29,23 +38,27 @@ app.command(epilog="Example: simpang port replay odd.jsonl --port-link /tmp/tty"
 
 
 @app.command("list", epilog="Example: simpang port list")
-def list_ports(*, json: Json = False) -> None:
+def list_ports(*, lang: Lang = None, json: Json = False) -> None:
     """List what is plugged in, and the name of each port to write into a config."""
     from gateway.cli.plugged import list_plugged
 
+    language = choose_language(lang)
     ports = list_plugged()
     if json:
         print_json(ports)
-    elif ports:
-        for port in ports:
-            _print(port)
-    else:
-        typer.echo("no serial port here: plug a sensor in, then look again")
+        return
+    for port in ports:
+        _print(port, language)
+    typer.echo(_say("next" if ports else "none", language))
 
 
-def _print(port: Plugged) -> None:
+def _print(port: Plugged, language: Language) -> None:
     typer.echo(f"{port.device}  {write_foreign(port.chip)}".rstrip())
     typer.echo(f"  url = {port.name!r}".replace("'", '"'))
-    typer.echo(f"  {_REASONS[port.named_by]}")
+    typer.echo(f"  {_say(port.named_by, language)}")
     if port.holder:
-        typer.echo(f"  in use by {write_foreign(port.holder)}")
+        typer.echo(f"  {_say('held', language, holder=write_foreign(port.holder))}")
+
+
+def _say(key: str, language: Language, **names: object) -> str:
+    return _TEXTS[key][language is Language.ID].format(**names)

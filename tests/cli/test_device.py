@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from devices.framing import LONGEST
 from devices.registry import names
 from gateway.cli.app import app
+from gateway.config import maps
 from gateway.errors import ConfigError
 from tests.devices.vectors import SENT, Vector, agrees
 
@@ -179,8 +180,24 @@ def test_every_driver_is_listed() -> None:
     listed = json.loads(run("drivers", "--json").stdout)
     table = run("drivers").stdout
 
-    assert [driver["name"] for driver in listed] == list(names())
+    mapped = {f"modbus.map:{name}" for name in maps.names()}
+    assert [driver["name"] for driver in listed] == sorted({*names(), *mapped})
+    assert all(driver["quantities"] for driver in listed if driver["name"] in mapped)
     lines = {driver["name"]: driver["line"] for driver in listed}
     assert lines["nova.sds011"] == {"baudrate": 9600, "parity": "N", "stopbits": 1}
     for name in names():
         assert name in table
+
+
+def test_one_is_shown_in_full_and_a_word_finds_those_that_have_it_in_their_names() -> None:
+    one = run("drivers", "nova.sds011", "--lang", "id").stdout
+    few = run("drivers", "pms5003", "--json").stdout
+    nobody = run("drivers", "acme")
+
+    assert "pemanasan 30 s" in one
+    assert "work: " in one
+    assert max(map(len, one.splitlines())) <= 80
+    assert [driver["name"] for driver in json.loads(few)] == [
+        name for name in names() if "pms5003" in name
+    ]
+    assert isinstance(nobody.exception, ConfigError)
