@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from hypothesis import strategies as st
 
-from tests.devices import made_modbus, made_speeds
+from tests.devices import made_lanes, made_modbus, made_speeds
 from tests.devices.vectors import SENT
 
 if TYPE_CHECKING:
@@ -167,6 +167,7 @@ FRAMES: Final[dict[str, st.SearchStrategy[bytes]]] = {
     "winsen.mhz19": _winsen_frames(),
     "hilink.ld2451": _hilink_frames(),
     **made_modbus.FRAMES,
+    **made_lanes.FRAMES,
     **made_speeds.FRAMES,
 }
 """Driver to its frames."""
@@ -179,6 +180,7 @@ BEGINS: Final[dict[str, Callable[[bytes], bool]]] = {
     "winsen.mhz19": _is_winsen,
     "hilink.ld2451": _is_hilink,
     **made_modbus.BEGINS,
+    **made_lanes.BEGINS,
     **made_speeds.BEGINS,
 }
 """Driver of a binary protocol to whether bytes begin with one of its frames, judged apart."""
