@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.errors import SimpangError
 from gateway.simulator.air import Air
 from gateway.simulator.beam import radar
+from gateway.simulator.gantry import counter
 from gateway.simulator.hilink import VehicleRadar
 from gateway.simulator.nova import Nova
 from gateway.simulator.omnipresense import Radar
@@ -29,6 +30,7 @@ MAKERS: Final[dict[str, Callable[[Driver, int], Sensor]]] = {
     "hilink": lambda driver, seed: VehicleRadar(driver, Road(seed)),
     **dict.fromkeys(("mph", "houston", "icoms", "decatur", "hikvision"), radar),
     "rfbeam": TrackingRadar,
+    **dict.fromkeys(("wavetronix", "canoga", "adec", "eis"), counter),
 }
 """The maker, the first half of a driver's name, to how its sensors are played."""
 
