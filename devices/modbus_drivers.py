@@ -19,7 +19,7 @@ from devices.modbus_map import Block, Entry, Order, RegisterMap
 from schemas.quantity import QUANTITIES, bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from devices.cutters import Cutter
     from devices.dialogue import Dialogue, Fields, Opening
@@ -165,8 +165,7 @@ class Mapped(Modbus):
             raise BadSetting("only", f"{registers.name} does not measure {name}; it has: {has}")
         address = settings["address"] or registers.address
         measured = registers.measuring(wanted)
-        takes = {**self.takes, "address": replace(self.takes["address"], default=address)}
-        return _made(self, measured, modbus_map.blocks(registers), takes, address)
+        return _made(self, measured, modbus_map.blocks(measured), address)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,16 +190,16 @@ class Raw(Modbus):
         if entries and question.count < value.words:
             question = replace(question, count=value.words)
         registers = replace(self.registers, name=self.name, entries=entries)
-        return _made(self, registers, (Block(question, entries),), self.takes, address)
+        return _made(self, registers, (Block(question, entries),), address)
 
 
 def _made(
     driver: Modbus,
     registers: RegisterMap,
     blocks: tuple[Block, ...],
-    takes: Mapping[str, Setting],
     address: int,
 ) -> Modbus:
+    """Make a driver for one device."""
     asked = [_read(number, block) for number, block in enumerate(blocks, start=1)]
     named = {(order.function, order.register, order.operand) for order in registers.orders}
     others = [o for o in asked if (o.function, o.register, o.operand) not in named]
@@ -213,7 +212,7 @@ def _made(
         quantities=registers.quantities,
         every=registers.every,
         warmup_seconds=registers.warmup_seconds,
-        takes=takes,
+        takes={**driver.takes, "address": replace(driver.takes["address"], default=address)},
         commands=commands,
         identify=tuple(name for name, command in commands.items() if command.data == first)[:1],
         proof=registers.proof if registers.document else driver.proof,

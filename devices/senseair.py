@@ -100,7 +100,9 @@ class SenseAir(Driver):
 
     def tailored(self, settings: Settings) -> Driver:
         """Give its commands its address."""
-        return replace(self, commands=by_name(*_commands(settings["address"])))
+        address = settings["address"]
+        takes = {**self.takes, "address": replace(self.takes["address"], default=address)}
+        return replace(self, takes=takes, commands=by_name(*_commands(address)))
 
     def start(self, settings: Settings) -> Opening:
         """See that its answers belong to the questions."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from gateway.cli.chosen import Address, Registers, choose
 from gateway.cli.interrupts import interruptible
 from gateway.logs import write_count
 
@@ -23,6 +24,8 @@ _LINE_SECONDS: Final = 0.1
 def simulate(
     driver: Annotated[str, typer.Argument(metavar="DRIVER", help="maker.model")],
     *,
+    registers: Registers = None,
+    address: Address = None,
     port_link: Annotated[
         Path | None, typer.Option(metavar="PATH", help="The name of the port to make.")
     ] = None,
@@ -36,17 +39,12 @@ def simulate(
     seed: Annotated[int, typer.Option(help="The same seed measures the same.")] = 1,
 ) -> None:
     """Play a sensor on a pseudo-terminal, at its true baud rate; it answers its own commands."""
-    from devices import registry
-    from devices.errors import DriverError
     from gateway.errors import ConfigError
     from gateway.simulator.player import Player
     from gateway.simulator.troubles import CLEAN, NOISY, BadLine
     from gateway.simulator.uart import Uart
 
-    try:
-        found = registry.find(driver)
-    except DriverError as error:
-        raise ConfigError(error.why, "see: simpang device drivers") from None
+    found = choose(driver, registers, address).driver
     sensor = _sensor(found, replay, seed)
     with interruptible() as stopping, tempfile.TemporaryDirectory(prefix="simpang-") as folder:
         link = port_link or Path(folder) / "tty"

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gateway.errors import SimpangError
+from gateway.simulator import modbus, senseair
 from gateway.simulator.air import Air
 from gateway.simulator.beam import radar
 from gateway.simulator.gantry import counter
 from gateway.simulator.hilink import VehicleRadar
+from gateway.simulator.nmea import Receiver
 from gateway.simulator.nova import Nova
 from gateway.simulator.omnipresense import Radar
 from gateway.simulator.plantower import Plantower
 from gateway.simulator.rfbeam import TrackingRadar
 from gateway.simulator.road import Road
+from gateway.simulator.wind import anemometer
 from gateway.simulator.winsen import CarbonDioxide
 
 if TYPE_CHECKING:
@@ -31,6 +34,10 @@ MAKERS: Final[dict[str, Callable[[Driver, int], Sensor]]] = {
     **dict.fromkeys(("mph", "houston", "icoms", "decatur", "hikvision"), radar),
     "rfbeam": TrackingRadar,
     **dict.fromkeys(("wavetronix", "canoga", "adec", "eis"), counter),
+    "modbus": lambda driver, _: modbus.alone(driver),
+    "senseair": lambda driver, seed: senseair.alone(driver, Air(seed)),
+    "nmea": Receiver,
+    "gill": anemometer,
 }
 """The maker, the first half of a driver's name, to how its sensors are played."""
 

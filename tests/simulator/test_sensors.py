@@ -21,6 +21,7 @@ from gateway.simulator.road import GAP_SECONDS, Road
 from gateway.simulator.sensor import Ear, Sensor, Spoken
 from gateway.simulator.winsen import CarbonDioxide
 from gateway.simulator.winsen import carried as carried_by_co2
+from tests.devices.told import told as device_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +70,7 @@ def told(driver: Driver, sensor: Sensor, *names: str) -> None:
 
 @pytest.mark.parametrize("name", registry.names())
 def test_every_driver_has_a_sensor_whose_frames_it_reads(name: str) -> None:
-    driver = registry.find(name)
+    driver = device_of(name).driver
     sensor = catalogue.build(driver, seed=1)
     sensor.power_on(0.0)
     cutter = driver.cutter(driver.configure({}))
@@ -83,7 +84,7 @@ def test_every_driver_has_a_sensor_whose_frames_it_reads(name: str) -> None:
 
 @pytest.mark.parametrize("name", registry.names())
 def test_every_command_gets_the_answer_that_its_driver_waits_for(name: str) -> None:
-    driver = registry.find(name)
+    driver = device_of(name).driver
     for command in driver.commands.values():
         sensor = catalogue.build(driver, seed=1)
         sensor.power_on(0.0)
