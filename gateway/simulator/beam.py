@@ -17,25 +17,32 @@ if TYPE_CHECKING:
     from gateway.simulator.sensor import Sensor, Spoken
 
 _MPH: Final = 1.609344
-_FAR: Final = 60
-"""m, where a vehicle enters the beam."""
+_KMH: Final = 3.6
+"""km/h in one m/s."""
 
 _WAYS: Final = {"in": "approach", "out": "recede"}
 
 
 class Beam:
-    """Who is in view: of several, the one that came first."""
+    """Who is in view: of several, the one that came first.
 
-    def __init__(self, seed: int) -> None:
-        """Look at a road with two directions."""
+    Attributes:
+        passed: Whoever has left it.
+    """
+
+    def __init__(self, seed: int, channels: tuple[str, ...] = ("in", "out")) -> None:
+        """Look at a road with these directions."""
         self._road = Road(seed)
+        self._channels = channels
         self._coming: dict[str, Vehicle] = {}
+        self.passed: list[Vehicle] = []
 
     def see(self, at: float) -> Vehicle | None:
         """Return who is in view; time never goes back."""
-        for channel in ("in", "out"):
+        for channel in self._channels:
             vehicle = self._coming.get(channel) or self._road.next(channel, at)
             while vehicle.leaves < at:
+                self.passed.append(vehicle)
                 vehicle = self._road.next(channel, vehicle.leaves)
             self._coming[channel] = vehicle
         seen = [vehicle for vehicle in self._coming.values() if vehicle.enters <= at]
@@ -69,9 +76,9 @@ class Asked(Answering):
         super().__init__(driver, answer)
 
 
-def radar(driver: Driver, seed: int) -> Sensor:
-    """Build a radar of any of the families here."""
-    beam = Beam(seed)
+def radar(driver: Driver, seed: int, beam: Beam | None = None) -> Sensor:
+    """Build a radar of any of the families here, with a beam of its own where none is given."""
+    beam = beam or Beam(seed)
 
     def measure(at: float, _number: int) -> Fields:
         return _SHOWS[driver.name](beam.see(at), at)
@@ -91,11 +98,13 @@ def _speed(vehicle: Vehicle | None, unit: float = 1.0) -> int:
     return 0 if vehicle is None else round(vehicle.speed / unit)
 
 
+def way_to_go(vehicle: Vehicle, at: float) -> float:
+    """How far a vehicle is from the end of the beam, m."""
+    return vehicle.speed / _KMH * (vehicle.leaves - at)
+
+
 def _distance(vehicle: Vehicle | None, at: float) -> int:
-    """How far away it is, m, when it comes closer; whoever goes is where one that comes was."""
-    if vehicle is None:
-        return 0
-    return max(1, round(_FAR * (vehicle.leaves - at) / (vehicle.leaves - vehicle.enters)))
+    return 0 if vehicle is None else max(1, round(way_to_go(vehicle, at)))
 
 
 def _directed(vehicle: Vehicle | None, idle: str) -> str:

@@ -37,6 +37,7 @@ class Gantry:
 
     Attributes:
         passed: Whoever has passed and was not told yet.
+        seen: Whoever has ever passed.
     """
 
     def __init__(self, channels: tuple[str, ...], seed: int) -> None:
@@ -45,6 +46,7 @@ class Gantry:
         self._lanes = channels[:_LANES]
         self._coming: dict[str, Vehicle] = {}
         self.passed: deque[Vehicle] = deque()
+        self.seen: list[Vehicle] = []
 
     def look(self, at: float) -> None:
         """Let time pass; it never goes back."""
@@ -52,6 +54,7 @@ class Gantry:
             self._coming.setdefault(lane, self._road.next(lane, at))
         while (first := self._first()).leaves <= at:
             self.passed.append(first)
+            self.seen.append(first)
             self._coming[first.channel] = self._road.next(first.channel, first.leaves)
 
     def next(self, at: float) -> float:
@@ -63,9 +66,9 @@ class Gantry:
         return min(self._coming.values(), key=lambda vehicle: vehicle.leaves)
 
 
-def counter(driver: Driver, seed: int) -> Sensor:
-    """Build a counter of any of the families here."""
-    gantry = Gantry(driver.channels, seed)
+def counter(driver: Driver, seed: int, gantry: Gantry | None = None) -> Sensor:
+    """Build a counter of any of the families here, over lanes of its own where none are given."""
+    gantry = gantry or Gantry(driver.channels, seed)
     if driver.name == "eis.rtms":
         return Speaking(driver, gantry)
     return Answering(driver, _COUNTERS[driver.name](gantry))

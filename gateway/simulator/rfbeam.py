@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from gateway.simulator.beam import Beam
+from gateway.simulator.beam import Beam, way_to_go
 from gateway.simulator.sensor import Ear, Spoken
 
 if TYPE_CHECKING:
     from devices.command import Command
     from devices.dialogue import Fields
     from devices.driver import Driver, Line
+
+
+_FAR: Final = 80
+"""m: whoever goes away has this far to go at most."""
 
 
 class TrackingRadar:
@@ -21,10 +25,10 @@ class TrackingRadar:
         greeted: Whether it was; without power it forgets it.
     """
 
-    def __init__(self, driver: Driver, seed: int) -> None:
-        """Look at a road."""
+    def __init__(self, driver: Driver, seed: int, beam: Beam | None = None) -> None:
+        """Look at a road, through a beam of its own where none is given."""
         self._driver = driver
-        self._beam = Beam(seed)
+        self._beam = beam or Beam(seed)
         self._ear = Ear(driver.commands)
         self._number = 0
         self.greeted = False
@@ -71,11 +75,11 @@ class TrackingRadar:
         vehicle = self._beam.see(at)
         if vehicle is None:
             return []
-        way = (at - vehicle.enters) / (vehicle.leaves - vehicle.enters)
+        left = way_to_go(vehicle, at)
         coming = vehicle.channel == "in"
         return [
             {
-                "distance_m": round(5 + 50 * (1 - way if coming else way), 2),
+                "distance_m": round(5 + (left if coming else _FAR - left), 2),
                 "speed_kmh": -vehicle.speed if coming else vehicle.speed,
                 "angle_deg": 4.5,
                 "magnitude": 6000,
