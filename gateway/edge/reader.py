@@ -162,8 +162,7 @@ class PortReader:
                 self._backoff.reset()
             self._hand_over(bus.hear(chunk))
             question = bus.say()
-            if question:
-                self._stopping.wait(bus.hush(self._clock.monotonic()))
+            if question and not self._stopping.wait(bus.hush(self._clock.monotonic())):
                 self._port.ask(question)
 
     def _rest(self, bus: Bus) -> None:
