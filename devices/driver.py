@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Container, Mapping
 from contextlib import suppress
@@ -215,6 +214,8 @@ class Driver(ABC):
         return {key: given.get(key, setting.default) for key, setting in self.takes.items()}
 
     def _unknown(self, key: str) -> BadSetting:
+        import difflib  # noqa: PLC0415 - only a mistake needs it
+
         likely = next(iter(difflib.get_close_matches(key, self.takes, n=1)), "")
         known = ", ".join(self.takes) or "none"
         return BadSetting(key, f"{self.name} has no setting {key}; it takes: {known}", likely)

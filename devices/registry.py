@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Final
@@ -29,6 +28,8 @@ def find(name: str) -> Driver:
     """
     found = entry_points(group=GROUP, name=name)
     if not found:
+        import difflib  # noqa: PLC0415 - only a mistake needs it
+
         likely = next(iter(difflib.get_close_matches(name, names(), n=1)), "")
         hint = f"; did you mean {likely}?" if likely else ""
         raise UnknownDriver(f"no driver is called {name}{hint}", likely)

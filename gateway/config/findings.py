@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
@@ -83,6 +82,8 @@ def write(path: KeyPath) -> str:
 
 def likely(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that was probably meant."""
+    import difflib  # noqa: PLC0415 - only a mistake needs it
+
     return next(iter(difflib.get_close_matches(word, sorted(known), n=1)), None)
 
 

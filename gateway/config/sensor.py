@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from devices.registry import find
-from gateway.config import maps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +43,8 @@ def sensor(name: str, given: Mapping[str, Any]) -> Sensor:
     driver = find(name)
     settings = driver.configure(given)
     if "map" in driver.takes:
+        from gateway.config import maps  # noqa: PLC0415 - half a megabyte that few gateways need
+
         settings = {**settings, "map": maps.find(settings["map"])}
     tailored = driver.tailored(settings)
     own = {key: each.default for key, each in tailored.takes.items() if key not in given}

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from gateway import logs
 from gateway.clock import SystemClock
 from gateway.config.load import load_gateway
+from gateway.edge import allocator
 from gateway.edge.core import Core
 from gateway.edge.inbox import Inbox
 from gateway.edge.measured import Measured
@@ -215,9 +216,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     try:
+        allocator.keep_little()
         logs.start(options.log)
         config = load_gateway(options.config)
         gateway = Gateway(config, options.drain)
+        allocator.give_back()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: gateway.stop())
         gateway.run()

@@ -6,13 +6,16 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from devices.plantower import PMS5003
+from gateway import logs
 from gateway.clock import SystemClock
 from gateway.config.load import load_gateway
+from gateway.edge import allocator
 from gateway.edge import process as process_module
 from gateway.edge.inbox import MOST_MESSAGES, Inbox
 from gateway.edge.measured import Measured
@@ -209,3 +212,17 @@ def measure(gateway: Gateway, device: str) -> None:
     """Hand over a reading, as a port's thread does."""
     reading = Reading(device, None, {"pm2_5": Value(7.0, Flag.PASS)})
     gateway._inbox.measured(Measured(reading, SystemClock().stamp()))  # noqa: SLF001 - no port is there to do it
+
+
+def test_memory_is_spared_before_there_are_threads_and_given_back_before_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(logs, "start", lambda _: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    for name in ("keep_little", "give_back"):
+        monkeypatch.setattr(allocator, name, partial(done.append, name))
+    monkeypatch.setattr(Gateway, "__init__", lambda *_: done.append("made"))
+    monkeypatch.setattr(Gateway, "run", lambda _: done.append("runs"))
+    assert process_module.main(["--config", str(written(tmp_path))]) == 0
+    assert done == ["keep_little", "made", "give_back", "runs"]
