@@ -106,12 +106,19 @@ def _cut_read(buffer: bytes) -> Verdict:
     size = buffer[2]
     sound = size % 2 == 0 and 0 < size <= 2 * MOST_REGISTERS
     if sound and size + _SHORT < _ASKED:
-        return _judge(buffer, size + _SHORT)
+        verdict = _judge(buffer, size + _SHORT)
+        if not isinstance(verdict, Bad) or not _asks_for_some(buffer):
+            return verdict
     if len(buffer) < _ASKED:
         return None
-    if 1 <= int.from_bytes(buffer[4:6]) <= MOST_REGISTERS and _is_summed(buffer[:_ASKED]):
+    if _asks_for_some(buffer) and _is_summed(buffer[:_ASKED]):
         return Bad("header", _ASKED)
     return _judge(buffer, size + _SHORT) if sound else Bad("length")
+
+
+def _asks_for_some(buffer: bytes) -> bool:
+    """Say whether a question that begins so asks for a number of registers that can be."""
+    return 1 <= int.from_bytes(buffer[4:6]) <= MOST_REGISTERS
 
 
 def _cut_many(buffer: bytes) -> Verdict:

@@ -54,8 +54,6 @@ def begins(data: bytes) -> bool:
     size = {3: data[2] + 5, 4: data[2] + 5, 5: 8, 6: 8, 16: 8}.get(data[1], 5)
     whole = len(data) >= size and data[:size] == summed(data[: size - 2])
     if data[1] in {3, 4}:
-        if data[2] == 2:
-            return whole
         return (whole and data[2] % 2 == 0 and 0 < data[2] <= 250) or _is_question(data)
     return whole and data[1] & 0x7F in {3, 4, 5, 6, 16}
 
