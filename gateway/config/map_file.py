@@ -105,7 +105,8 @@ class FieldTable(Section):
 
     def parsed(self, name: str, function: int) -> Entry:
         """Return it as drivers know it."""
-        own = "" if self.quantity is None else QUANTITIES[self.quantity].unit
+        known = QUANTITIES.get(self.quantity or "")
+        own = "" if known is None else known.unit
         factor, shift = UNITS.get(own, {}).get(self.unit or own, (1.0, 0.0))
         return Entry(
             field=name,
