@@ -37,10 +37,16 @@ class Ask:
     """Send `data` and wait for a frame, `within` seconds.
 
     What had arrived before is dropped first: it can't be the answer.
+
+    Attributes:
+        data: The bytes.
+        within: Seconds.
+        aside: What comes is no part of the sample that the dialogue ends with, and so not its time.
     """
 
     data: bytes
     within: float
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +58,15 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Wait for some seconds; nothing is sent back into the dialogue (`next`)."""
+    """Wait for some seconds; nothing is sent back into the dialogue (`next`).
+
+    Attributes:
+        seconds: How long.
+        deaf: Frames that come meanwhile are dropped: those of a sensor that warms up.
+    """
 
     seconds: float
+    deaf: bool = False
 
 
 Step: TypeAlias = Ask | Listen | Pause

@@ -10,19 +10,29 @@ captured frames of SDS01x and SDS198: PyPMS, tests/captured_data/data.csv.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from devices.checksums import sum8
 from devices.command import Command, by_name
 from devices.cutters import by_header
-from devices.dialogue import Ask, Fields, Listen, Opening
+from devices.dialogue import Ask, Dialogue, Fields, Listen, Opening, Step, carry_out
 from devices.driver import Driver, Line, Proof, Settings
+from devices.duty import Cycle, setting
 from devices.errors import NoReply, NotReady
 from devices.sample import Sample
 
 if TYPE_CHECKING:
     from devices.cutters import Cutter
+
+_WARMUP: Final = 30.0
+"""Seconds that fan and laser need."""
+
+_WITHIN: Final = 2.0
+"""Seconds that an answer may take."""
+
+_BEYOND: Final = 20_001
+"""Steps that it never shows: 2000 µg/m³ in tenths, 20000 in whole ones."""
 
 _REPLY: Final = 0xC5
 _SIZE: Final = 10
@@ -97,16 +107,57 @@ class Nova(Driver):
             raise NotReady("all zero: the sensor has just woken and sees nothing yet")
         return Sample({name: fields[f"{name}_ugm3"] for name in self.quantities})
 
+    def fits(self, fields: Fields) -> bool:
+        """Say whether the mass is one that it can show."""
+        masses = [(name, steps) for name, steps in self.words if name.endswith("_ugm3")]
+        return all(fields.get(name, 0) * steps < _BEYOND for name, steps in masses)
+
+    def tailored(self, settings: Settings) -> Driver:
+        """Return it with the pace of its duty cycle."""
+        duty = settings.get("duty_seconds")
+        return replace(self, every=float(duty)) if duty else self
+
     def start(self, _settings: Settings) -> Opening:
-        """Have the sensor stream, should it be asleep or passive; both outlive a power cut."""
-        remedies = (Ask(_WORK.data, 2.0), Listen(3.0), Ask(_ACTIVE.data, 2.0), Listen(3.0))
-        for step in (Listen(3.0), *remedies):
+        """Have the sensor work, should it be asleep: it hears nothing else then.
+
+        Whether it reports by itself or waits to be asked is left as somebody set it: that outlives
+        a power cut.
+        """
+        steps: tuple[Step, ...] = (
+            Listen(3.0),
+            Ask(_WORK.data, _WITHIN),
+            Listen(3.0),
+            Ask(_QUERY.data, _WITHIN),
+        )
+        for step in steps:
             try:
                 received = yield step
             except NoReply:
                 continue
             if "reply_to" not in received.fields:
                 return
+
+    def read(self, settings: Settings) -> Dialogue:
+        """Take the next sample of its reports, or of a duty cycle."""
+        if settings.get("duty_seconds"):
+            return (yield from _CYCLE.read(self, settings))
+        return (yield from super().read(settings))
+
+    def listen(self, settings: Settings) -> Dialogue:
+        """Wait for a report, and ask for one where none comes.
+
+        Raises:
+            NoReply: None came.
+        """
+        try:
+            return (yield from super().listen(settings))
+        except NoReply:
+            report = replace(_QUERY, reply={self.words[-1][0]: None})
+            received = yield from carry_out(report, _WITHIN, tries=1)
+        sample = self.sample(received.fields, settings)
+        if sample is None:
+            raise NoReply("no report came")
+        return sample
 
 
 def _decode_reply(frame: bytes) -> dict[str, Any]:
@@ -150,13 +201,14 @@ def _command(
 
 
 _WORK: Final = _command("work", 6, 1, 1, "start fan and laser; good values after 30 s")
-_ACTIVE: Final = _command("set_active_mode", 2, 1, 0, "report each second", lasts=True)
+_SLEEP: Final = _command("sleep", 6, 1, 0, "stop fan and laser")
+_QUERY: Final = _command("query_data", 4, 0, 0, "send one report")
 _COMMANDS: Final = by_name(
     _command("set_query_mode", 2, 1, 1, "report only when asked", lasts=True),
-    _ACTIVE,
+    _command("set_active_mode", 2, 1, 0, "report each second", lasts=True),
     _command("query_mode", 2, 0, 0, "ask whether it reports by itself"),
-    _command("query_data", 4, 0, 0, "send one report"),
-    _command("sleep", 6, 1, 0, "stop fan and laser"),
+    _QUERY,
+    _SLEEP,
     _WORK,
     _command("query_working", 6, 0, 0, "ask whether it sleeps"),
     _command("query_firmware", 7, 0, 0, "ask for the date of its firmware"),
@@ -167,6 +219,7 @@ _COMMANDS: Final = by_name(
         for n in range(1, 31)
     ),
 )
+_CYCLE: Final = Cycle(wake=_WORK, sleep=_SLEEP, warmup=_WARMUP)
 
 
 def _model(
@@ -179,8 +232,10 @@ def _model(
             field.removesuffix("_ugm3") for field, _ in words if field.endswith("_ugm3")
         ),
         every=1.0,
-        warmup_seconds=30.0,
+        warmup_seconds=_WARMUP,
+        takes={"duty_seconds": setting(_WARMUP)},
         commands=_COMMANDS,
+        identify=("query_firmware",),
         proof=proof,
         document="Nova Fitness, Laser Dust Sensor Control Protocol V1.3",
         kind=kind,

@@ -10,15 +10,17 @@ PMS5003ST data manuals; captured frames: PyPMS, tests/captured_data/data.csv.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
 from devices.checksums import sum16
 from devices.command import Command, by_name
 from devices.cutters import by_header
-from devices.dialogue import Ask, Fields, Listen, Opening, Step
+from devices.dialogue import Ask, Dialogue, Fields, Listen, Opening, Step
 from devices.driver import Driver, Line, Proof, Settings
+from devices.duty import Cycle, setting
 from devices.errors import NoReply, NotReady
 from devices.sample import Sample
 
@@ -41,8 +43,15 @@ _COUNTS: Final = ("n0_3", "n0_5", "n1_0", "n2_5", "n5_0", "n10_0")
 _RESERVED: Final = ("reserved_16", "reserved_18", "reserved_20")
 _TENTHS: Final = frozenset({"temp_c", "rh_pct"})
 
-_PPB: Final = 24.4654 / 30.026
+_PPB: Final = 24.45 / 30.03
 """HCHO, ppb per µg/m³ at 25 °C and 1 atm: litres a mole over grams a mole."""
+
+_WARMUP: Final = 30.0
+"""Seconds that fan and laser need."""
+
+_COLDEST, _HOTTEST = -10, 60
+_MOST_HCHO: Final = 2000
+"""°C and µg/m³ that they measure."""
 
 _QUANTITIES: Final = {
     # field: quantity, factor
@@ -130,6 +139,37 @@ class Plantower(Driver):
         error = fields.get("error_code", 0)
         return Sample(values, fault=f"error code {error}" if error else "")
 
+    def fits(self, fields: Fields) -> bool:
+        """Tell the models apart, and from other makers' sensors with such frames.
+
+        Each count contains the next, so that a temperature among them shows; who counts nothing
+        weighs nothing; a version is never 0, as the upper byte of formaldehyde is.
+        """
+        if "ack_cmd" in fields or "status" in fields:
+            return True
+        counts = [fields[name] for name in _COUNTS if name in fields]
+        weighs = [bool(fields[f"pm10_{kind}"]) for kind in ("cf1", "atm")]
+        return (
+            all(more >= fewer for more, fewer in pairwise(counts))
+            and weighs[0] == weighs[1]
+            and (not any(weighs) or not counts or counts[0] > 0)
+            and _COLDEST <= fields.get("temp_c", 0) <= _HOTTEST
+            and fields.get("rh_pct", 0) <= 100  # noqa: PLR2004 - per cent
+            and fields.get("hcho_ugm3", 0) <= _MOST_HCHO
+            and fields.get("version", 1) > 0
+        )
+
+    def tailored(self, settings: Settings) -> Driver:
+        """Return it with the pace of its duty cycle."""
+        duty = settings.get("duty_seconds")
+        return replace(self, every=float(duty)) if duty else self
+
+    def read(self, settings: Settings) -> Dialogue:
+        """Take the next sample of the stream, or of a duty cycle."""
+        if settings.get("duty_seconds"):
+            return (yield from _CYCLE.read(self, settings))
+        return (yield from super().read(settings))
+
     def start(self, _settings: Settings) -> Opening:
         """Have the sensor stream, should someone have left it asleep or passive."""
         steps: list[Step] = [Listen(_LONGEST_GAP)]
@@ -159,18 +199,21 @@ _ACTIVE: Final = _command(
     "active_mode", 0xE1, 1, "send frames by itself", {"ack_cmd": 0xE1, "ack_data": 1}
 )
 _WAKE: Final = _command("wake", 0xE4, 1, "start fan and laser; good values after 30 s")
+_SLEEP: Final = _command("sleep", 0xE4, 0, "stop fan and laser", {"ack_cmd": 0xE4, "ack_data": 0})
 _COMMANDS: Final = by_name(
     _command(
         "passive_mode", 0xE1, 0, "send frames only when asked", {"ack_cmd": 0xE1, "ack_data": 0}
     ),
     _ACTIVE,
     _command("passive_read", 0xE2, 0, "send one frame", {}),
-    _command("sleep", 0xE4, 0, "stop fan and laser", {"ack_cmd": 0xE4, "ack_data": 0}),
+    _SLEEP,
     _WAKE,
 )
+_CYCLE: Final = Cycle(wake=_WAKE, sleep=_SLEEP, warmup=_WARMUP)
 
 
 def _model(name: str, words: str, columns: tuple[str, ...], proof: Proof) -> Plantower:
+    deaf = name == "pms3003"
     return Plantower(
         name=f"plantower.{name}",
         line=Line(9600),
@@ -178,8 +221,10 @@ def _model(name: str, words: str, columns: tuple[str, ...], proof: Proof) -> Pla
             quantity for field, (quantity, _) in _QUANTITIES.items() if field in columns
         ),
         every=1.0,
-        warmup_seconds=30.0,
-        commands={} if name == "pms3003" else _COMMANDS,
+        warmup_seconds=_WARMUP,
+        takes={} if deaf else {"duty_seconds": setting(_WARMUP)},
+        commands={} if deaf else _COMMANDS,
+        identify=() if deaf else ("active_mode",),
         proof=proof,
         document=f"Plantower, {name.upper()} data manual",
         words=Struct(words),

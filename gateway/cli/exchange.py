@@ -110,6 +110,8 @@ class Exchange:
             until = self.now + step.seconds
             while self.now < until:
                 self.listen()
+            if step.deaf:
+                self._frames.clear()
             return next(dialogue)
         if isinstance(step, Ask):
             self._forget()

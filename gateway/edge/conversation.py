@@ -152,6 +152,8 @@ class Conversation:
             self._watch.framed(chunk.now)
             stamp = at_last_byte(chunk.stamp, piece.behind, chunk.span, self._line)
             self._last = _after(self._last, stamp)
+            if isinstance(self._step, Pause) and self._step.deaf:
+                continue
             if len(self._frames) == _MOST_WAITING:
                 self._watch.errors += 1
                 self._frames.popleft()
@@ -209,7 +211,8 @@ class Conversation:
         except DecodeError as error:
             self._watch.failed(error, asked=self._asked)
             return
-        self._stamp = stamp
+        if not (isinstance(self._step, Ask) and self._step.aside):
+            self._stamp = stamp
         heard = self._opening and isinstance(self._step, Listen)
         self._unasked = (raw, stamp) if heard else None
         self._resume(now, Received(raw, fields))

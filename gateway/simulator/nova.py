@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 CYCLE: Final = 100
 """The number travels modulo this: the tenths of PM2.5 and of PM10 are its two digits."""
 
+_WAKING_REPORTS: Final = 2
+"""Reports of zeros after it was woken."""
+
 _DEVICE_ID: Final = 0xA160
 _FIRMWARE: Final = "2018-11-16"
 
@@ -34,6 +37,7 @@ class Nova:
         self._query_mode = 0
         self._working = 1
         self._working_period = 0
+        self._zeros = 0
         self._due = math.inf
 
     @property
@@ -67,6 +71,7 @@ class Nova:
             return self._measure(at)
         wanted: Mapping[str, Any] = command.reply or {}
         if wanted.get("op") == "set":
+            self._zeros = 0 if self._working else _WAKING_REPORTS
             self._query_mode = wanted.get("query_mode", self._query_mode)
             self._working = wanted.get("working", self._working)
             self._working_period = wanted.get("period_min", self._working_period)
@@ -80,6 +85,9 @@ class Nova:
         return Spoken(self._driver.encode({"device_id": _DEVICE_ID, **wanted, **state}))
 
     def _measure(self, at: float) -> Spoken:
+        if self._zeros:
+            self._zeros -= 1
+            return Spoken(self._driver.encode({"device_id": _DEVICE_ID}))
         self._number += 1
         tens, ones = divmod(self._number % CYCLE, 10)
         pm2_5 = self._air.pm2_5(at)

@@ -80,21 +80,21 @@ def test_a_reply_between_two_reports_is_passed_over() -> None:
 
 def test_a_sensor_that_only_replies_does_not_hold_a_reader_for_ever() -> None:
     with pytest.raises(NoReply, match=str(PATIENCE)):
-        rehearse(SDS011.read({}), [{"reply_to": 5}] * 1000)
+        rehearse(PMS5003.read({}), [SLEPT] * 1000)
 
 
 def test_a_sensor_that_falls_silent_is_prepared_again() -> None:
     def read() -> Generator[Step, Received, str]:
         try:
-            yield from SDS011.read({})
+            yield from PMS5003.read({})
         except NoReply:
             return "silent"
         return "spoke"
 
-    steps, result = rehearse(read(), [None, None, {"reply_to": 6}, REPORT])
+    steps, result = rehearse(read(), [None, None, {"pm2_5_atm": 4}])
 
     assert result == "silent"
-    assert steps == [Listen(5.0), Listen(3.0), Ask(SDS011.commands["work"].data, 2.0), Listen(3.0)]
+    assert steps == [Listen(5.0), Listen(3.0), Ask(PMS5003.commands["wake"].data, 3.0)]
 
 
 def test_a_rehearsal_gives_up_on_a_dialogue_without_an_end() -> None:

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from devices.dialogue import Ask, Listen
 from devices.errors import NotReady
 from devices.nova import SDS011, SDS198
 from devices.rehearsal import rehearse
+from devices.sample import Sample
+
+if TYPE_CHECKING:
+    from devices.dialogue import Fields
 
 REPORT = {"pm2_5_ugm3": 1.5, "pm10_ugm3": 2.0}
 WOKEN = {"reply_to": 6, "op": "set", "working": 1}
-MADE_ACTIVE = {"reply_to": 2, "op": "set", "query_mode": 0}
 LISTEN = Listen(3.0)
 WORK = Ask(SDS011.commands["work"].data, 2.0)
-ACTIVE = Ask(SDS011.commands["set_active_mode"].data, 2.0)
+QUERY = Ask(SDS011.commands["query_data"].data, 2.0)
 
 
 def test_both_values_zero_is_a_sensor_that_has_just_woken() -> None:
@@ -53,16 +58,42 @@ def test_a_sleeping_sensor_is_woken_and_its_settings_are_left_alone() -> None:
     assert steps == [LISTEN, WORK, LISTEN]
 
 
-def test_a_passive_sensor_is_made_active() -> None:
-    steps, _ = rehearse(SDS011.start({}), [None, WOKEN, None, MADE_ACTIVE, REPORT])
+def test_a_passive_sensor_is_asked_and_its_mode_left_as_somebody_set_it() -> None:
+    steps, _ = rehearse(SDS011.start({}), [None, WOKEN, None, REPORT])
 
-    assert steps == [LISTEN, WORK, LISTEN, ACTIVE, LISTEN]
+    assert steps == [LISTEN, WORK, LISTEN, QUERY]
+
+    steps, sample = rehearse(SDS011.read({}), [None, WOKEN, REPORT])
+
+    assert sample == Sample({"pm2_5": 1.5, "pm10": 2.0})
+    assert steps == [Listen(5.0), QUERY, Listen(2.0)]
 
 
 def test_a_dead_sensor_does_not_hold_its_start_for_ever() -> None:
     steps, _ = rehearse(SDS011.start({}))
 
-    assert len(steps) == 5
+    assert len(steps) == 4
+
+
+def test_whatever_happens_nothing_is_sent_that_outlives_a_power_cut() -> None:
+    lasting = {command.data for command in SDS011.commands.values() if command.dangerous}
+    told = SDS011.configure({"duty_seconds": 60})
+
+    for dialogue in (SDS011.start({}), SDS011.start(told)):
+        steps, _ = rehearse(dialogue)
+        assert not lasting & {step.data for step in steps if isinstance(step, Ask)}
+
+
+@pytest.mark.parametrize(
+    ("fields", "fits"),
+    [
+        ({"pm2_5_ugm3": 1999.9, "pm10_ugm3": 2000.0, "device_id": 1}, True),
+        ({"pm2_5_ugm3": 2.0, "pm10_ugm3": 2000.1, "device_id": 1}, False),
+        ({"reply_to": 7, "fw_date": "2018-11-16"}, True),
+    ],
+)
+def test_a_mass_that_it_never_shows_is_another_sensors(fields: Fields, *, fits: bool) -> None:
+    assert SDS011.fits(fields) is fits
 
 
 def test_what_outlives_a_power_cut_is_marked() -> None:

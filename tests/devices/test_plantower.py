@@ -34,7 +34,7 @@ def test_values_are_in_the_units_of_the_table() -> None:
         "pm2_5": 12,
         "pm2_5_cf1": 15,
         "pn0_3": 11.1,
-        "hcho": pytest.approx(100 * 24.4654 / 30.026),
+        "hcho": pytest.approx(100 * 24.45 / 30.03),
         "temperature": -1.2,
     }
 
