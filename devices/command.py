@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from devices.dialogue import Fields
 
 
@@ -39,3 +42,32 @@ class Command:
 def by_name(*commands: Command) -> dict[str, Command]:
     """Index commands by their names."""
     return {command.name: command for command in commands}
+
+
+class Numbered(Mapping[str, Command]):
+    """Commands by name; where a name bears numbers, others will do as well."""
+
+    def __init__(self, make: Callable[[str], Command | None], *commands: Command) -> None:
+        """List commands.
+
+        Args:
+            make: Told a name that is not listed: its command, or None where there is none like it.
+            commands: Those that are listed.
+        """
+        self._make = make
+        self._listed = by_name(*commands)
+
+    def __getitem__(self, name: str) -> Command:
+        """Return a command; one with numbers that are not listed is made."""
+        made = self._listed.get(name) or self._make(name)
+        if made is None:
+            raise KeyError(name)
+        return made
+
+    def __iter__(self) -> Iterator[str]:
+        """Name those that are listed."""
+        return iter(self._listed)
+
+    def __len__(self) -> int:
+        """Count those that are listed."""
+        return len(self._listed)

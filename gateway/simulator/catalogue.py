@@ -14,6 +14,7 @@ from gateway.simulator.nmea import Receiver
 from gateway.simulator.nova import Nova
 from gateway.simulator.omnipresense import Radar
 from gateway.simulator.plantower import Plantower
+from gateway.simulator.ranging import Lidar, ranger
 from gateway.simulator.rfbeam import TrackingRadar
 from gateway.simulator.road import Road
 from gateway.simulator.wind import anemometer
@@ -38,6 +39,8 @@ MAKERS: Final[dict[str, Callable[[Driver, int], Sensor]]] = {
     "senseair": lambda driver, seed: senseair.alone(driver, Air(seed)),
     "nmea": Receiver,
     "gill": anemometer,
+    "ultrasonic": ranger,
+    "benewake": Lidar,
 }
 """The maker, the first half of a driver's name, to how its sensors are played."""
 

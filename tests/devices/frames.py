@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from hypothesis import strategies as st
 
-from tests.devices import made_lanes, made_lines, made_modbus, made_speeds
+from tests.devices import made_distances, made_lanes, made_lines, made_modbus, made_speeds
 from tests.devices.vectors import SENT
 
 if TYPE_CHECKING:
@@ -166,6 +166,7 @@ FRAMES: Final[dict[str, st.SearchStrategy[bytes]]] = {
     "omnipresense.ops243": _radar_frames(),
     "winsen.mhz19": _winsen_frames(),
     "hilink.ld2451": _hilink_frames(),
+    **made_distances.FRAMES,
     **made_lines.FRAMES,
     **made_modbus.FRAMES,
     **made_lanes.FRAMES,
@@ -180,6 +181,7 @@ BEGINS: Final[dict[str, Callable[[bytes], bool]]] = {
     "nova.sds198": partial(_is_nova, 0xCF),
     "winsen.mhz19": _is_winsen,
     "hilink.ld2451": _is_hilink,
+    **made_distances.BEGINS,
     **made_lines.BEGINS,
     **made_modbus.BEGINS,
     **made_lanes.BEGINS,
