@@ -15,6 +15,7 @@ from devices.dialogue import Ask, Listen, Pause
 from devices.errors import BadSetting, DeviceFault, NoReply, NotReady
 from devices.modbus import HOLDING, INPUT, Question
 from devices.modbus_asking import QUIET, WITHIN, ask, prove
+from devices.modbus_drivers import MAP, RAW
 from devices.modbus_map import Entry, RegisterMap, Void, blocks
 from devices.rehearsal import rehearse
 from devices.sample import Counter
@@ -159,6 +160,16 @@ def test_whoever_was_not_told_what_to_ask_for_says_so() -> None:
     raw = sensor("modbus", {})
     with pytest.raises(BadSetting, match="nothing to ask for"):
         rehearse(raw.driver.start(raw.settings))
+
+
+def test_what_a_device_can_not_do_without_is_said_of_each_driver() -> None:
+    needed = {
+        driver.name: [name for name, setting in driver.takes.items() if setting.required]
+        for driver in (RAW, MAP)
+    }
+    assert needed == {"modbus": ["register"], "modbus.map": ["map"]}
+    with pytest.raises(BadSetting, match="needs a map"):
+        MAP.tailored(MAP.configure({}))
 
 
 def numbers(**more: Any) -> Entry:  # noqa: ANN401 - any attribute of an entry

@@ -8,7 +8,7 @@ from devices.dialogue import Ask, Listen, Pause
 from devices.errors import DeviceFault
 from devices.rehearsal import rehearse
 from devices.sample import Sample
-from devices.senseair import S8
+from devices.senseair import K30, S8
 from gateway.config.sensor import sensor
 
 DEFAULTS = S8.configure({})
@@ -75,3 +75,9 @@ def test_a_background_calibration_is_run_whole_and_looked_at(*, done: bool) -> N
 def test_the_self_calibration_and_the_calibration_are_dangerous() -> None:
     dangerous = {name for name, command in S8.commands.items() if command.dangerous}
     assert dangerous == {"abc_on", "abc_off", "background_calibration"}
+
+
+def test_a_k30_is_read_like_an_s8_and_says_that_nobody_has_tried() -> None:
+    frame = K30.encode({"co2_ppm": 612})
+    assert K30.decode(frame, DEFAULTS) == S8.decode(frame, DEFAULTS)
+    assert (K30.proof, S8.proof) == ("documents", "example")
