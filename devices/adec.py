@@ -115,7 +115,9 @@ class Adec(Driver):
 
     def tailored(self, settings: Settings) -> Driver:
         """Talk to its address."""
-        return replace(self, commands=_commands(settings["address"]))
+        address = settings["address"]
+        identify = (f"read_status_addr{address}",)
+        return replace(self, commands=_commands(address), identify=identify)
 
     def start(self, settings: Settings) -> Opening:
         """Begin the link anew, so that both sides know which question comes next.

@@ -98,7 +98,6 @@ SI: Final = Decatur(
         Command("save", b"F\r", "keep all settings in its flash", dangerous=True),
         Command("factory_reset", b"X\r", "forget all settings", dangerous=True),
     ),
-    identify=("unit_id",),
     proof="documents",
     document="Decatur Electronics, SI-2 Technical Manual, page 81; SI-3 User's Manual",
 )

@@ -169,7 +169,6 @@ G4: Final = Rtms(
         "classes": classes_setting(),
     },
     commands=_commands(_ADDRESS),
-    identify=("read_information",),
     proof="documents",
     document="EIS, RTMS G4; mnit-rtmc/iris, comm/g4",
 )

@@ -203,7 +203,6 @@ SS105: Final = SmartSensor(
         "bin_seconds": Setting(_BIN, range(5, 3601), "the length of its own intervals, s"),
     },
     commands=_commands(_ADDRESS),
-    identify=("read_binned",),
     proof="documents",
     document="Wavetronix, SmartSensor 105 protocol; mnit-rtmc/iris, comm/ss105",
 )

@@ -24,7 +24,7 @@ from devices.command import Command, by_name
 from devices.cutters import Bad, Whole
 from devices.dialogue import carry_out
 from devices.driver import SUMS, Driver, Line, Setting, Settings
-from devices.errors import NoReply
+from devices.errors import DecodeError, NoReply
 from devices.lanes import classes_setting, classes_told, kind_of, lane, lanes, lanes_setting
 from devices.sample import Sample, Vehicle
 from devices.units import KMH, METRES, unit_of_speed
@@ -44,6 +44,11 @@ _ALONE: Final = {_EVENT: 24, _INTERVAL: 46}
 """Bodies that come without a head, too: how long they are with their CRC."""
 
 _RESULT_SIZE: Final = 5
+_CONFIG: Final = 0x00
+_CONFIG_SIZE: Final = 86
+_UNITS: Final[dict[object, str]] = {False: "mph", True: "km/h"}
+"""Of speeds, by the last byte of its general config."""
+
 _CLASS_COUNT: Final = 4
 _FIRST_LANE: Final = 0
 _MOST_LANES: Final = 10
@@ -95,15 +100,22 @@ class SmartSensorHd(Driver):
             commands=_commands(settings["address"]),
         )
 
-    def start(self, _settings: Settings) -> Opening:
-        """Forget the vehicles in its store: nobody knows when they passed.
+    def start(self, settings: Settings) -> Opening:
+        """Ask for its units, and forget the vehicles in its store: nobody knows when they passed.
 
         A sensor that does not answer to this is read all the same.
+
+        Raises:
+            DecodeError: It was set up for other units.
         """
         try:
+            received = yield from carry_out(self.commands["read_general_config"], _WITHIN)
             yield from carry_out(self.commands["clear_events"], _WITHIN)
         except NoReply:
             return
+        unit = _UNITS.get(received.fields.get("metric"), settings["unit"])
+        if unit != settings["unit"]:
+            raise DecodeError(f"it was set up for {unit}, not for {settings['unit']}")
 
     def read(self, settings: Settings) -> Dialogue:
         """Take out of its store whoever has passed.
@@ -185,9 +197,11 @@ def _read_body(body: bytes) -> dict[str, Any]:
         return _read_interval(body)
     if body[2] == _RESULT and len(body) == _RESULT_SIZE:
         return {"msg_id": body[0], "msg_sub": body[1], "result": int.from_bytes(body[3:])}
-    return {
+    fields: dict[str, Any] = {
         "msg_id": body[0], "msg_sub": body[1], "msg_type": body[2], "value_hex": body[3:].hex(),
     }  # fmt: skip
+    is_config = (body[0], body[2], len(body)) == (_CONFIG, _READ, _CONFIG_SIZE)
+    return fields | {"metric": body[-1] == 1} if is_config else fields
 
 
 def _read_event(body: bytes) -> dict[str, Any]:
@@ -302,7 +316,7 @@ def _commands(address: int) -> dict[str, Command]:
     return by_name(
         ask("read_active_event", _EVENT, _READ, "hand over the oldest vehicle", {"valid": None}),
         ask("clear_events", _CLEAR, _WRITE, "forget the vehicles in its store", {}),
-        ask("read_general_config", 0x00, _READ, "tell place, serial number and units", {}),
+        ask("read_general_config", _CONFIG, _READ, "tell place, serial number and units", {}),
         ask("read_version", 0x04, _READ, "tell its firmware", {}),
     )
 
@@ -325,7 +339,6 @@ SS125: Final = SmartSensorHd(
         "classes": classes_setting(),
     },
     commands=_commands(_ADDRESS),
-    identify=("read_version",),
     proof="capture",
     document="Wavetronix, SmartSensor HD Interface Protocol; mnit-rtmc/iris, comm/ss125",
 )

@@ -122,7 +122,7 @@ def _store(gantry: Gantry) -> Answer:
             gantry.passed.clear()
             return {"dest": 0, "msg_id": 0x6D, "msg_sub": 0, "result": 0}
         if command.name != "read_active_event":
-            return {"dest": 0, **(command.reply or {}), "msg_type": 0, "value_hex": "00"}
+            return {"dest": 0, **(command.reply or {}), "msg_type": 0, "value_hex": "00" * 83}
         if not gantry.passed:
             return {"dest": 0, "valid": False}
         vehicle = gantry.passed.popleft()

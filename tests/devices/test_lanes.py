@@ -29,6 +29,16 @@ NOBODY: dict[str, Any] = {"msg_id": 0x67, "valid": False}
 CLASSES = "motorcycle,light,heavy,heavy"
 
 
+CLEARED: dict[str, Any] = {"msg_id": 0x6D, "msg_sub": 0, "result": 0}
+
+
+def config(*, metric: bool) -> dict[str, Any]:
+    """Its general config, as it comes out of a frame."""
+    body = bytes(82) + bytes((metric,))
+    frame = SS125.encode({"dest": 0, "msg_id": 0, "value_hex": body.hex()})
+    return SS125.decode(frame, {})
+
+
 def hd(**told: object) -> tuple[Driver, dict[str, Any]]:
     settings = SS125.configure(told)
     return SS125.tailored(settings), dict(settings)
@@ -64,8 +74,16 @@ def test_the_store_of_an_hd_is_emptied_and_what_was_in_it_before_is_forgotten() 
     steps, sample = rehearse(driver.read(told), [PASSED, {**PASSED, "lane": 0}, NOBODY])
     assert steps == [ask] * 3
     assert [vehicle.channel for vehicle in sample.vehicles] == ["lane-1", "lane-0"]
-    steps, _ = rehearse(driver.start(told), [{"msg_id": 0x6D, "msg_sub": 0, "result": 0}])
-    assert steps == [Ask(driver.commands["clear_events"].data, 1.0)]
+    steps, _ = rehearse(driver.start(told), [config(metric=False), CLEARED])
+    assert steps[-1] == Ask(driver.commands["clear_events"].data, 1.0)
+
+
+@pytest.mark.parametrize(("unit", "metric"), [("mph", False), ("km/h", True)])
+def test_an_hd_that_was_set_up_for_other_units_is_not_read(unit: str, *, metric: bool) -> None:
+    driver, told = hd(unit=unit)
+    rehearse(driver.start(told), [config(metric=metric), CLEARED])
+    with pytest.raises(DecodeError, match=f"not for {unit}"):
+        rehearse(driver.start(told), [config(metric=not metric), CLEARED])
 
 
 def test_who_was_taken_out_of_the_store_is_not_lost_where_it_falls_silent_then() -> None:
@@ -217,6 +235,11 @@ def test_an_rtms_that_is_silent_but_answers_has_seen_nobody() -> None:
 
 
 @pytest.mark.parametrize("driver", [SS125, SS105, CANOGA, TDC, G4])
-def test_no_command_of_a_counter_outlives_a_power_cut(driver: Driver) -> None:
+def test_no_command_of_a_counter_outlives_a_power_cut_and_each_goes_to_its_address(
+    driver: Driver,
+) -> None:
     assert not any(command.dangerous for command in driver.commands.values())
-    assert set(driver.identify) <= set(driver.commands)
+    other = driver.tailored(driver.configure({"address": 33}))
+    sent = {command.data for command in driver.commands.values()}
+    assert not sent & {command.data for command in other.commands.values()}
+    assert set(other.identify) <= set(other.commands)
