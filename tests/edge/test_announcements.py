@@ -8,6 +8,7 @@ import pytest
 
 from devices.registry import find
 from devices.sample import Detection
+from gateway.edge.sums import columns
 from gateway.edge.vehicles import Vehicles
 from gateway.edge.watch import Watch
 from gateway.mqtt import Connected, Denied
@@ -126,6 +127,16 @@ def test_a_radar_s_intervals_carry_what_is_announced_and_nothing_else(tmp_path: 
     radar.observe(edge.clock.stamp(), 0, observing=True)
     for measured in radar.close():
         assert about["devices"][1]["quantities"].keys() == measured.reading.values.keys()
+
+
+@pytest.mark.parametrize("name", ["canoga.loop", "adec.tdc", "mph.speed"])
+def test_of_a_traffic_sensor_the_sums_are_announced_that_its_driver_adds_up(
+    tmp_path: Path, name: str
+) -> None:
+    edge = Edge(tmp_path, driver=name)
+    edge.event(Connected())
+    (about,) = edge.voice.heard("about")
+    assert set(about["devices"][1]["quantities"]) == set(columns(find(name).sums))
 
 
 @pytest.mark.parametrize("words", [HOSTILE, "\0" * 10_000, ""], ids=["half", "zeros", "none"])
