@@ -85,7 +85,7 @@ def probe(
     else:
         for one in looked:
             typer.echo(_for_people(one, language))
-    if any(not one.found for one in looked):
+    if not any(one.found for one in looked):
         raise typer.Exit(1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from devices.dialogue import Ask, Listen, Pause, Received
@@ -179,7 +179,7 @@ class Conversation:
         self._dialogue: Dialogue | Opening = begin(self._settings)
         self._opening = opening
         self._idle = self._ended = True
-        self._asked = self._polled = False
+        self._asked = self._polled = self._odd = False
         self._stamp: Stamp | None = None
         self._unasked: tuple[bytes, Stamp] | None = None
         self._step: Step = Pause(rest)
@@ -213,6 +213,7 @@ class Conversation:
             return
         if not (isinstance(self._step, Ask) and self._step.aside):
             self._stamp = stamp
+        self._odd = not (self._polled or self._driver.fits(fields))
         heard = self._opening and isinstance(self._step, Listen)
         self._unasked = (raw, stamp) if heard else None
         self._resume(now, Received(raw, fields))
@@ -257,6 +258,8 @@ class Conversation:
             woke = self._polled and self._watch.cause is Silence.NO_REPLY
             if woke:
                 self._events.append(Waking(self._stamp))
+            if self._odd:
+                sample = replace(sample, fault=_another(self._driver))
             self._watch.sampled(now, sample.fault)
             self._events.append(Observed(sample, self._stamp))
             if woke:
@@ -280,6 +283,11 @@ class Conversation:
         """Begin the next read: at once, or at its pace where the last one began with a question."""
         due = now + _REST_SECONDS if idle else self._asked_at + self._pace
         self._start(now, opening=False, rest=max(0.0, due - now))
+
+
+def _another(driver: Driver) -> str:
+    """Say what is wrong where a stream has the right form and says what its sensor never does."""
+    return f"no {driver.name} says this: is another model plugged in?"
 
 
 def _after(last: Stamp | None, stamp: Stamp) -> Stamp:
