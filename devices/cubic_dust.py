@@ -115,8 +115,8 @@ class Dust(Cubic):
 _COMMANDS: Final = by_name(
     ask("read", _READ, b"\1", "send one measurement", {"pm2_5_ugm3": None}),
     ask("read_k", _READ_K, b"", "a PM1006K: send one measurement", {"pm2_5_ugm3": None}),
-    ask("open", _SWITCH, b"\2", "a PM2008: start fan and laser"),
-    ask("close", _SWITCH, b"\1", "a PM2008: stop fan and laser"),
+    ask("open", _SWITCH, b"\2\x1e", "a PM2008: start fan and laser"),
+    ask("close", _SWITCH, b"\1\x1e", "a PM2008: stop fan and laser"),
 )
 
 PM1006: Final = Dust(

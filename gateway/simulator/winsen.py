@@ -1,22 +1,35 @@
-"""An MH-Z19 that answers when it is asked; the last two digits of its CO2 carry the number."""
+"""Sensors of Winsen: CO2, which is asked, dust and gas, which stream; digits carry the number."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Final
 
+from gateway.simulator.air import Air
+from gateway.simulator.modes import Modes, Streamer
 from gateway.simulator.sensor import Ear, Spoken
 
 if TYPE_CHECKING:
     from devices.command import Command
+    from devices.dialogue import Fields
     from devices.driver import Driver, Line
-    from gateway.simulator.air import Air
+    from gateway.simulator.sensor import Sensor
 
 CYCLE: Final = 100
 """The number travels modulo this."""
 
 _BOARD_C: Final = 31
 _ACCEPTED: Final = "010000000000"
+
+_MODES: Final = Modes(
+    quiet="qa_mode",
+    loud="active_mode",
+    sleep="sleep",
+    wake="wake",
+    asked={"mode": "qa"},
+    unasked={"mode": "active"},
+    answers={name: {"value_hex": _ACCEPTED} for name in ("sleep", "wake")},
+)
 
 
 class CarbonDioxide:
@@ -82,3 +95,36 @@ class CarbonDioxide:
 def carried(co2: float) -> int:
     """Read the number, modulo `CYCLE`, out of a stored value in ppm."""
     return round(co2) % CYCLE
+
+
+def sensor(driver: Driver, seed: int) -> Sensor:
+    """Make one of CO2, of dust, or of carbon monoxide."""
+    match driver.name:
+        case "winsen.zh03b":
+            return _dust(driver, Air(seed))
+        case "winsen.ze":
+            return _carbon_monoxide(driver, Air(seed))
+    return CarbonDioxide(driver, Air(seed))
+
+
+def _dust(driver: Driver, air: Air) -> Streamer:
+    def measure(at: float, number: int) -> Fields:
+        pm2_5 = round(air.pm2_5(at))
+        return {
+            "pm1_0_ugm3": round(pm2_5 * 0.65),
+            "pm2_5_ugm3": pm2_5,
+            "pm10_ugm3": (round(pm2_5 * 1.3) // CYCLE + 1) * CYCLE + number % CYCLE,
+        }
+
+    return Streamer(driver, _MODES, measure)
+
+
+def _carbon_monoxide(driver: Driver, air: Air) -> Streamer:
+    """Make a ZE07-CO: where traffic makes dust it makes that, too."""
+
+    def measure(at: float, number: int) -> Fields:
+        ppm = int(air.pm2_5(at)) // 20 + number % CYCLE / 10
+        streamed = {"gas": "CO", "unit": "ppm", "decimals": 1, "value": ppm, "full_scale": 500.0}
+        return streamed | {"value_ugm3": 0, "value_ppb": 0}
+
+    return Streamer(driver, _MODES, measure)

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 from hypothesis import strategies as st
 
-from tests.devices import made_distances, made_lanes, made_lines, made_modbus, made_speeds
+from tests.devices import (
+    made_air,
+    made_distances,
+    made_lanes,
+    made_lines,
+    made_modbus,
+    made_people,
+    made_speeds,
+)
 from tests.devices.vectors import SENT
 
 if TYPE_CHECKING:
@@ -168,7 +176,9 @@ FRAMES: Final[dict[str, st.SearchStrategy[bytes]]] = {
     "hilink.ld2451": _hilink_frames(),
     **made_distances.FRAMES,
     **made_lines.FRAMES,
+    **made_air.FRAMES,
     **made_modbus.FRAMES,
+    **made_people.FRAMES,
     **made_lanes.FRAMES,
     **made_speeds.FRAMES,
 }
@@ -183,7 +193,9 @@ BEGINS: Final[dict[str, Callable[[bytes], bool]]] = {
     "hilink.ld2451": _is_hilink,
     **made_distances.BEGINS,
     **made_lines.BEGINS,
+    **made_air.BEGINS,
     **made_modbus.BEGINS,
+    **made_people.BEGINS,
     **made_lanes.BEGINS,
     **made_speeds.BEGINS,
 }

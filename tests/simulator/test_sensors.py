@@ -50,8 +50,6 @@ def next_frame(driver: Driver, sensor: Sensor, at: float) -> Spoken:
         return sensor.speak(sensor.due())
     question = next(driver.read(driver.configure({})))
     assert isinstance(question, Ask)
-    if not sensor.hear(question.data, at):
-        greet(driver, sensor)
     return sensor.hear(question.data, at)[-1]
 
 
@@ -73,6 +71,8 @@ def test_every_driver_has_a_sensor_whose_frames_it_reads(name: str) -> None:
     driver = device_of(name).driver
     sensor = catalogue.build(driver, seed=1)
     sensor.power_on(0.0)
+    if sensor.due() == math.inf:
+        greet(driver, sensor)
     cutter = driver.cutter(driver.configure({}))
     for number in range(50):
         spoken = next_frame(driver, sensor, float(number))
