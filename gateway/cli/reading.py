@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from devices.errors import DeviceFault, DriverError, NoReply, NotReady
+from devices.sample import Counter
 from gateway.cli.exchange import Exchange
 from gateway.cli.language import Language
 from gateway.cli.progress import Status
@@ -31,6 +32,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "missing": ("no value", "tanpa nilai"),
     "nobody": ("it measures; nobody passed", "sensor bekerja; tidak ada yang lewat"),
     "seen": ("seen", "terlihat"),
+    "counted": ("counted by itself", "dihitung sensor"),
     "fault": ("fault", "gangguan"),
     "warm": (
         "not to be trusted until it has run for {seconds:g} s",
@@ -97,6 +99,7 @@ class Result:
             shown["seen"] = [
                 {"channel": channel, "speed": speed} for channel, speed in _seen(self.sample)
             ]
+            shown["counted"] = dict(_counted(self.sample))
         return shown | ({"fault": self.sample.fault} if self.sample.fault else {})
 
 
@@ -160,6 +163,8 @@ def show(result: Result, language: Language) -> str:
     for channel, speed in _seen(sample):
         shown = "" if speed is None else f" {_number(speed, language)} km/h"
         lines.append(f"  {say('seen', language)}: {channel}{shown}")
+    for channel, count in _counted(sample):
+        lines.append(f"  {say('counted', language)}: {channel} {_number(count, language)}")
     if driver.channels and len(lines) == 1:
         lines.append(f"  {say('nobody', language)}")
     if sample.fault:
@@ -173,6 +178,14 @@ def _seen(sample: Sample) -> list[tuple[str, float | None]]:
     """Return channel and speed of all that is passing or has passed."""
     passing = [(each.channel, each.speed) for each in sample.detections]
     return passing + [(each.channel, each.speed) for each in sample.vehicles]
+
+
+def _counted(sample: Sample) -> list[tuple[str, float]]:
+    """Return channel and count of a sensor that counts by itself, as it tells them."""
+    return [
+        (each.channel, each.count.value if isinstance(each.count, Counter) else each.count)
+        for each in sample.tallies
+    ]
 
 
 def _number(value: float, language: Language) -> str:

@@ -85,6 +85,16 @@ def test_a_sensor_is_read_once(tmp_path: Path, driver: str, quantity: str) -> No
     assert shown["driver"] == driver
 
 
+def test_what_a_sensor_counts_by_itself_is_shown_as_it_tells_it(tmp_path: Path) -> None:
+    with played("canoga.loop", tmp_path / "loops") as link:
+        shown = run("read", "canoga.loop", link, "--json")
+        told = run("read", "canoga.loop", link, "--lang", "en")
+    (reading,) = json.loads(shown.stdout)
+    assert reading["counted"].keys() == {f"lane-{n}" for n in range(1, 5)}
+    assert "counted by itself: lane-1" in told.stdout
+    assert "nobody" not in told.stdout
+
+
 def test_devices_of_a_config_are_read_with_their_calibration(tmp_path: Path) -> None:
     config = tmp_path / "gateway.toml"
     config.write_text(
