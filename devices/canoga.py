@@ -68,7 +68,7 @@ class Canoga(Driver):
             tallies=tuple(
                 Tally(
                     channel=lane(number),
-                    count=Counter(float(loop["count"]), _WRAPS, loop["start_ms"] / 1000),
+                    count=Counter(float(loop["count"]), _WRAPS, loop["start_ms"] / 1000 or None),
                     sums=_occupied(loop["duration_ms"]),
                 )
                 for number, loop in enumerate(fields["det"][: settings["lanes"]], start=1)

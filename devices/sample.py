@@ -61,8 +61,9 @@ class Counter:
         value: Where it stands, in the unit of the quantity.
         wraps: The value at which it begins again at zero; None where it does not, so that a smaller
             value says that it was reset.
-        changed: When it last changed, seconds by the sensor's own clock, where it tells: a change
-            that lies before the last one says that it was reset.
+        changed: When it last changed, seconds by the sensor's own clock, where it tells; None where
+            it has not changed since it was reset. A change that lies before the last one, or none
+            any more, says that it was reset.
     """
 
     value: float

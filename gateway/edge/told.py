@@ -97,6 +97,7 @@ class Told:
 
 def _runs_on(last: _Read, now: Counter, at: float) -> bool:
     """Say whether the sensor's own clock went on as ours did, where it tells."""
-    if now.changed is None or last.counter.changed is None:
-        return True
-    return 0 < now.changed - last.counter.changed <= at - last.since + _SLACK + DATED_SECONDS
+    before = last.counter.changed
+    if now.changed is None or before is None:
+        return before is None
+    return 0 < now.changed - before <= at - last.since + _SLACK + DATED_SECONDS

@@ -153,6 +153,12 @@ def test_a_loop_tells_a_running_count_and_how_long_the_last_one_was_over_it() ->
     assert CANOGA.tailored(told).channels == ("lane-1",)
 
 
+def test_a_loop_that_has_seen_nobody_since_it_was_switched_on_tells_no_time() -> None:
+    sample = CANOGA.sample({"det": [loop(start_ms=0)]}, CANOGA.configure({}))
+    assert sample is not None
+    assert sample.tallies[0].count == Counter(17.0, 256)
+
+
 def test_whoever_is_parked_on_a_loop_occupies_it_for_no_believable_time() -> None:
     sample = CANOGA.sample({"det": [loop(duration_ms=120_001)]}, CANOGA.configure({}))
     assert sample is not None

@@ -168,15 +168,25 @@ def test_a_count_that_was_not_read_for_long_belongs_to_no_minute() -> None:
     assert road.counted() == 1
 
 
-@pytest.mark.parametrize(("changed", "counted"), [(51.0, 1), (50.0, 0), (3.0, 0), (12_800.0, 0)])
+@pytest.mark.parametrize(
+    ("changed", "counted"), [(51.0, 1), (50.0, 0), (3.0, 0), (12_800.0, 0), (None, 0)]
+)
 def test_a_count_is_believed_as_far_as_the_sensor_s_own_clock_goes_on_with_ours(
-    changed: float, counted: int
+    changed: float | None, counted: int
 ) -> None:
     road = Gantry()
     road.tell(Tally("lane-1", Counter(7, 256, changed=50.0)))
     road.wait(2)
     road.tell(Tally("lane-1", Counter(8, 256, changed=changed)))
     assert road.counted() == counted
+
+
+def test_the_first_vehicle_of_a_sensor_that_has_run_for_long_counts() -> None:
+    road = Gantry()
+    road.tell(Tally("lane-1", Counter(0, 256)))
+    road.wait(2)
+    road.tell(Tally("lane-1", Counter(1, 256, changed=86_400.0)))
+    assert road.counted() == 1
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=40))
