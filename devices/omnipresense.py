@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from devices.command import Command, by_name
+from devices.command import Command, Numbered
 from devices.cutters import by_line
 from devices.dialogue import Ask, Dialogue, Fields, Opening, carry_out
 from devices.driver import Driver, Line, Setting, Settings
@@ -63,6 +63,9 @@ _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _LABEL: Final = re.compile("|".join(f'"{re.escape(spelling)}"' for spelling in _SPELLINGS))
 _NAMES: Final = frozenset({"Product", "Version", "SerialNumber", "PartNumber", "BoardID"})
 """Keys whose values are names, even where they look like numbers."""
+
+_PRODUCT: Final = "OPS"
+"""How the names of all products begin."""
 
 _SPEEDS: Final = ("speed", "DetectedObjectVelocity")
 
@@ -119,6 +122,10 @@ class OmniPreSense(Driver):
                 if speed
             )
         )
+
+    def fits(self, fields: Fields) -> bool:
+        """Tell it from others that name themselves."""
+        return str(fields.get("Product", _PRODUCT)).startswith(_PRODUCT)
 
     def read(self, settings: Settings) -> Dialogue:
         """Take the next sample; a radar that was silent, but answers, sees nobody.
@@ -231,7 +238,25 @@ def _command(name: str, text: str, reply: Fields, *, lasts: bool = False) -> Com
     return Command(name, name.encode(), text, dangerous=lasts, reply=reply)
 
 
-_COMMANDS: Final = by_name(
+_NUMBERED: Final = re.compile(r"(R>|R<|@O)([1-9][0-9]{0,2})")
+_MEANT: Final = {
+    "R>": "report nobody slower than {} of its unit",
+    "R<": "report nobody faster than {} of its unit",
+    "@O": "count, and tell each {} s",
+}
+"""What commands mean that bear a number, and so end in a carriage return."""
+
+
+def _make(name: str) -> Command | None:
+    """Make the command of that name; None where the radar takes none like it."""
+    found = _NUMBERED.fullmatch(name)
+    if found is None:
+        return None
+    return Command(name, f"{name}\r".encode(), _MEANT[found[1]].format(found[2]), reply={})
+
+
+_COMMANDS: Final = Numbered(
+    _make,
     _command("??", "tell all settings", {"Product": None}),
     _command("?P", "tell the product", {"Product": None}),
     _command("?V", "tell the firmware", {"Version": None}),
@@ -275,6 +300,7 @@ _COMMANDS: Final = by_name(
 OPS243: Final = OmniPreSense(
     name="omnipresense.ops243",
     line=Line(19200),
+    lines=(Line(57600), Line(115200), Line(9600), Line(230400)),
     channels=("in", "out"),
     takes={
         "unit": Setting("m/s", tuple(_UNITS), f"of lines that name none: {', '.join(_UNITS)}"),
@@ -282,6 +308,7 @@ OPS243: Final = OmniPreSense(
         "OM": Setting(default=False, allowed=(False, True), help="lines bear the magnitude"),
     },
     commands=_COMMANDS,
+    identify=("?P",),
     proof="capture",
     document="OmniPreSense, AN-010 API Interface; UM-003 OPS243-A User Manual",
 )

@@ -188,3 +188,22 @@ def test_whoever_comes_while_the_radar_is_asked_is_not_missed() -> None:
 def test_a_radar_that_does_not_answer_is_silent() -> None:
     with pytest.raises(NoReply):
         rehearse(OPS243.read(DEFAULTS))
+
+
+@pytest.mark.parametrize("name", ["R>10", "R<120", "@O60"])
+def test_a_command_with_a_number_ends_in_a_carriage_return(name: str) -> None:
+    assert OPS243.commands[name].data == f"{name}\r".encode()
+
+
+@pytest.mark.parametrize(
+    "name", ["R>", "R>0", "R>1000", "R>-1", "R>1\r", "@O", "R>\u0661", "dance"]
+)
+def test_numbers_that_the_radar_does_not_take_make_no_command(name: str) -> None:
+    assert name not in OPS243.commands
+
+
+def test_its_name_tells_it_from_others() -> None:
+    assert OPS243.identify == ("?P",)
+    assert OPS243.fits({"Product": "OPS241"})
+    assert OPS243.fits(LINE)
+    assert not OPS243.fits({"Product": "TFmini"})
