@@ -79,27 +79,27 @@ def ask(address: int, question: Question) -> Asking[list[int]]:
 
 
 def _answer(address: int, question: Question) -> Asking[dict[str, Any]]:
-    """Ask once; frames that can't be the answer are passed over."""
+    """Ask once; what others say is passed over.
+
+    The first that the device itself says has to be the answer: an older one that is still on its
+    way comes before it.
+    """
     step: Step = Ask(question.write(address), WITHIN)
-    strange = False
     for _ in range(_TIMES):
         try:
             received = yield step
         except NoReply:
             break
-        if _answers(received.fields, address, question):
+        if address in {*ANYBODY, received.fields.get("address")}:
+            if not _answers(received.fields, question):
+                raise Behind
             return dict(received.fields)
-        strange = strange or received.fields.get("address") == address
         step = Listen(WITHIN)
-    if strange:
-        raise Behind
     raise NoReply(f"address {address} does not answer")
 
 
-def _answers(fields: Fields, address: int, question: Question) -> bool:
+def _answers(fields: Fields, question: Question) -> bool:
     """Say whether a frame has the form of the answer to this question."""
-    if address not in {*ANYBODY, fields.get("address")}:
-        return False
     if fields.get("function") != question.function:
         return False
     return "exception" in fields or len(fields.get("registers", ())) == question.count

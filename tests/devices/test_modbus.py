@@ -63,14 +63,24 @@ def test_a_write_and_its_answer_are_the_same_and_one_frame_each() -> None:
     assert modbus.write(1, 0x07D0, 2) == bytes.fromhex("010607d000020886")
 
 
-@pytest.mark.parametrize("strange", [
-    refusal(2, address=2), answer(1, 2, address=2), answer(1, 2, function=4), answer(1),
-    answer(1, 2, 3), {"address": 1, "function": 6, "register": 0, "value": 2},
-])  # fmt: skip
-def test_an_answer_of_another_address_function_or_size_is_none(strange: Fields) -> None:
+@pytest.mark.parametrize("strange", [refusal(2, address=2), answer(1, 2, address=2)])
+def test_what_another_device_says_is_passed_over(strange: Fields) -> None:
     steps, registers = rehearse(ask(1, TWO), [strange, TWO_SAID])
     assert registers == TWO_SAID["registers"]
     assert steps == [ASK_TWO, Listen(WITHIN)]
+    with pytest.raises(NoReply):
+        rehearse(ask(1, TWO), [strange] * 9)
+
+
+@pytest.mark.parametrize("strange", [
+    answer(1, 2, function=4), answer(1), answer(1, 2, 3), refusal(2, function=4),
+    {"address": 1, "function": 6, "register": 0, "value": 2},
+])  # fmt: skip
+def test_an_answer_of_another_function_or_size_is_none_and_so_is_what_comes_behind_it(
+    strange: Fields,
+) -> None:
+    with pytest.raises(DeviceFault, match="the question before"):
+        rehearse(ask(1, TWO), [strange, TWO_SAID])
 
 
 def test_whoever_is_asked_as_anybody_answers_under_its_own_address() -> None:

@@ -60,6 +60,20 @@ def test_what_belongs_to_the_question_before_is_never_a_reading(trouble: Trouble
     assert wire.watch.errors >= 5
 
 
+@pytest.mark.parametrize("late", [tenths / 10 for tenths in range(11, 71)])
+def test_one_that_becomes_late_is_not_believed_from_then_on(late: float) -> None:
+    sensor = CarbonDioxide(S8, Air(1))
+    wire = wired(sensor)
+    wire.wait(20)
+    sensor.trouble = Trouble(late=late)
+    before = len(wire.measured)
+    wire.wait(120)
+    assert len(wire.measured) == before
+    sensor.trouble = Trouble()
+    wire.wait(20)
+    assert len(wire.measured) > before
+
+
 def test_all_that_is_good_is_passed_on_and_nothing_is_asked_too_often() -> None:
     wire = wired(CarbonDioxide(S8, Air(1)))
     wire.wait(60)
