@@ -37,15 +37,24 @@ _LONGEST: Final = 3600
 """Seconds between two readings at most."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Periods:
+    """What a period may be: 0, or seconds from `least` on; listed, they would take a megabyte."""
+
+    least: int
+
+    def __contains__(self, seconds: object) -> bool:
+        return seconds == 0 or seconds in range(self.least, _LONGEST + 1)
+
+
 def setting(warmup: float) -> Setting:
     """Return the setting `duty_seconds` of a sensor that warms up so many seconds.
 
     A period is at least twice as long: shorter ones save nothing.
     """
-    allowed = frozenset({0, *range(round(2 * warmup), _LONGEST + 1)})
     return Setting(
         0,
-        allowed,
+        _Periods(round(2 * warmup)),
         f"seconds between two readings, asleep in between: 0 (always awake) or {2 * warmup:g} to "
         f"{_LONGEST}",
     )

@@ -74,3 +74,23 @@ def test_what_is_announced_but_is_no_driver_is_refused(
 
     with pytest.raises(DriverError, match="no driver"):
         find("others.sum")
+
+
+def test_no_family_takes_more_than_a_few_hundred_kilobytes() -> None:
+    """A table that lists each second of an hour took a megabyte."""
+    program = (
+        "import devices.modbus_drivers, tracemalloc\n"
+        "from importlib import import_module\n"
+        "from importlib.metadata import entry_points\n"
+        "tracemalloc.start()\n"
+        "for module in sorted({one.module for one in entry_points(group='simpang.drivers')}):\n"
+        "    before, _ = tracemalloc.get_traced_memory()\n"
+        "    import_module(module)\n"
+        "    print(module, tracemalloc.get_traced_memory()[0] - before)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    taken = {module: int(size) for module, size in map(str.split, ran.stdout.splitlines())}
+    assert {module: size for module, size in taken.items() if size > 400_000} == {}
