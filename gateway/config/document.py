@@ -117,7 +117,7 @@ def load(
     document = read_or_refuse(path)
     config, flaws = judge(document, model)
     for rule in rules:
-        flaws += rule(document.content)
+        flaws += (flaw for flaw in rule(document.content) if flaw.level == "error")
     if config is None or flaws:
         raise refuse(sorted(map(document.find, flaws), key=lambda finding: finding.line))
     return config

@@ -14,7 +14,7 @@ from gateway.config.sensor import Sensor, sensor
 from schemas.quantity import QUANTITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from devices.driver import Driver
     from gateway.config.positions import KeyPath
@@ -26,7 +26,10 @@ _LISTED: Final = "simpang device drivers lists them all"
 
 
 def driver_flaws(content: dict[str, Any]) -> Iterator[Flaw]:
-    """Find unknown drivers, what the known ones do not take, and who can't share a port."""
+    """Find unknown drivers, what the known ones do not take, and who can't share a port.
+
+    What only may be a mistake is a warning.
+    """
     for number, port in tables(content, "ports"):
         sensors: dict[int, Sensor] = {}
         for index, device in tables(port, "devices"):
@@ -38,6 +41,7 @@ def driver_flaws(content: dict[str, Any]) -> Iterator[Flaw]:
                 sensors |= {} if found is None else {index: found}
         if len(list(tables(port, "devices"))) > 1:
             yield from _shared(sensors, ("ports", number, "devices"))
+            yield from _lines(port, sensors, ("ports", number))
 
 
 def _device(name: str, device: dict[str, Any], path: KeyPath) -> tuple[list[Flaw], Sensor | None]:
@@ -82,6 +86,20 @@ def _shared(sensors: dict[int, Sensor], path: KeyPath) -> Iterator[Flaw]:
         elif owners.setdefault(address, index) != index:
             error = f"another device of this port has the same address {address}"
             yield Flaw((*path, index, "address"), error, "give each device of a bus its own")
+
+
+def _lines(port: dict[str, Any], sensors: dict[int, Sensor], path: KeyPath) -> Iterator[Flaw]:
+    """Find a bus of which nobody said how fast it is, and whose devices don't agree."""
+    for key in ("baudrate", "parity", "stopbits"):
+        usual = [getattr(known.driver.line, key) for known in sensors.values()]
+        if key not in port and len(set(usual)) > 1:
+            error = f"its devices leave the factory with different ones: {_listed(usual)}"
+            remedy = f"set them all alike, and say so here; without it, {usual[0]} is used"
+            yield Flaw((*path, key), error, remedy, "warning")
+
+
+def _listed(values: Iterable[object]) -> str:
+    return ", ".join(map(str, dict.fromkeys(values)))
 
 
 def _bus(driver: Driver, device: dict[str, Any], path: KeyPath) -> Iterator[Flaw]:

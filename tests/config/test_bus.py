@@ -79,6 +79,16 @@ def test_devices_with_an_address_each_share_a_port(tmp_path: Path) -> None:
     assert found(tmp_path, *devices) == []
 
 
+def test_a_bus_of_devices_that_differ_in_baud_rate_wants_one_said(tmp_path: Path) -> None:
+    path = bus(tmp_path, mapped("renke.th"), mapped("xy.md02", address=2))
+    (finding,) = (one for one in check(path) if one.key == "ports[0].baudrate")
+    assert finding.level == "warning"
+    assert "4800, 9600" in finding.error
+    assert load_gateway(path).ports[0].baudrate is None
+    path.write_text(path.read_text().replace("[[ports]]", "[[ports]]\nbaudrate = 9600"))
+    assert [one for one in check(path) if one.key.startswith("ports")] == []
+
+
 def test_two_devices_at_one_address_are_found_though_only_their_maps_say_it(tmp_path: Path) -> None:
     (finding,) = found(tmp_path, mapped("renke.th"), mapped("xy.md02"))
     assert finding.key == "ports[0].devices[1].address"

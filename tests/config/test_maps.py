@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from devices.errors import BadSetting
 from devices.modbus import Question
 from gateway.config import maps
+from gateway.config.map_file import CommandTable, FieldTable, MapFile, ProbeTable, VoidTable
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gateway.config.findings import Finding
+
+PAGE: Final = Path(__file__).parents[2] / "docs/drivers/modbus.md"
 
 SOUND = """\
 document = "Acme, TX-9 manual"
@@ -116,6 +119,21 @@ def test_a_map_that_is_not_there_is_said_so(tmp_path: Path) -> None:
 
 def test_a_fault_in_two_places_is_two_findings(tmp_path: Path) -> None:
     assert len(found(tmp_path, SOUND + 'scale = 0\nunit = "mm"\n')) == 2
+
+
+def test_the_page_knows_every_map_and_every_key_of_one() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    tables = (MapFile, FieldTable, CommandTable, ProbeTable, VoidTable)
+    keys = {info.alias or key for table in tables for key, info in table.model_fields.items()}
+    for name in (*maps.names(), *keys - {"fields", "commands", "field", "below"}):
+        assert f"`{name}`" in page, name
+
+
+def test_the_map_on_the_page_is_sound(tmp_path: Path) -> None:
+    blocks = re.findall(r"^```toml\n(.*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    (text,) = (block for block in blocks if "[fields." in block)
+    assert found(tmp_path, text) == []
+    assert maps.find(str(tmp_path / "own.toml")).quantities == ("distance", "temperature")
 
 
 def test_commands_with_many_values_are_many_commands(tmp_path: Path) -> None:
