@@ -17,6 +17,9 @@ Address = Annotated[int, Field(ge=1, le=0xFF)]
 Function = Literal[3, 4]
 
 LAST_ADDRESS: Final = 247
+_CALLED: Final = range(1, 33)
+"""Addresses that there are commands for: no more than 32 devices hang on a bus of RS-485."""
+
 _WRITE: Final = 6
 
 UNITS: Final[dict[str, dict[str, tuple[float, float]]]] = {
@@ -136,7 +139,7 @@ class CommandTable(Section):
         function: 3 or 4, for a question; left out: the map's.
         count: How many registers to ask for.
         write: The value to write; or several, each with the end of its command's name; or
-            `address`, for every address.
+            `address`, for the addresses 1 to 32.
         address: Whom to tell, where it is not the device itself.
     """
 
@@ -163,7 +166,7 @@ class CommandTable(Section):
             return [("", self.write)]
         if isinstance(self.write, dict):
             return [(f"_{end}", value) for end, value in self.write.items()]
-        return [(f"_{address}", address) for address in range(1, LAST_ADDRESS + 1)]
+        return [(f"_{address}", address) for address in _CALLED]
 
 
 class ProbeTable(Section):
