@@ -31,7 +31,7 @@ _SETTING_SIZE: Final = 5
 _CODE: Final = 0x30
 """The high half of the byte that says which setting it is."""
 
-_FASTEST: Final = 249
+_FASTEST: Final = 246
 """km/h: a byte above it begins something else."""
 
 _SHOWN: Final = {0xF9: "approach", 0xF8: "recede", 0xF7: "unknown"}
