@@ -130,7 +130,7 @@ class Mapped(Unit):
 
     def __init__(self, driver: Modbus, trouble: Trouble | None = None) -> None:
         """Hang on a bus under the driver's address."""
-        super().__init__(int(driver.takes["address"].default) or 1, trouble)
+        super().__init__(address_of(driver), trouble)
         self._blocks = driver.blocks
         self._orders = driver.registers.orders
 
@@ -209,6 +209,12 @@ class Bus:
                 self._number += 1
                 answers.append(Spoken(answer, self._number))
         return answers
+
+
+def address_of(driver: Driver) -> int:
+    """Return the address that a driver asks; 1 where it was told none."""
+    address = driver.takes["address"].default
+    return address if isinstance(address, int) and address else 1
 
 
 def alone(driver: Driver) -> Bus:

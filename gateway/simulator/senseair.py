@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from devices.modbus import HOLDING, INPUT
-from gateway.simulator.modbus import Bus, Place, Trouble, Unit
+from gateway.simulator.modbus import Bus, Place, Trouble, Unit, address_of
 
 if TYPE_CHECKING:
     from devices.driver import Driver
@@ -28,7 +28,7 @@ class CarbonDioxide(Unit):
 
     def __init__(self, driver: Driver, air: Air, trouble: Trouble | None = None) -> None:
         """Breathe this air: where traffic makes dust it makes CO2."""
-        super().__init__(int(driver.takes["address"].default), trouble)
+        super().__init__(address_of(driver), trouble)
         self._air = air
         self.status = 0
         self.written = {_ACKNOWLEDGE: 0, _ABC: 180}
