@@ -63,9 +63,19 @@ def _device(name: str, device: dict[str, Any], path: KeyPath) -> tuple[list[Flaw
         except BadSetting as error:
             remedy = f"did you mean {error.likely}?" if error.likely else _CORRECT
             flaws.append(Flaw((*path, error.key), error.why, remedy))
+        else:
+            flaws += _nothing(known.driver, path)
     tailored = driver if known is None else known.driver
     flaws += [*_calibration(tailored, device, path), *_interval(tailored, device, path)]
     return flaws, known
+
+
+def _nothing(driver: Driver, path: KeyPath) -> list[Flaw]:
+    """Find a device of which nothing is stored."""
+    if driver.quantities or driver.channels:
+        return []
+    remedy = "add quantity = …, to the device or to a field of its map"
+    return [Flaw(path, "nothing of it is a quantity: nothing is stored", remedy, "warning")]
 
 
 def _shared(sensors: dict[int, Sensor], path: KeyPath) -> Iterator[Flaw]:

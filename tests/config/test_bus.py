@@ -162,6 +162,24 @@ def test_a_technician_s_own_map_is_found_beside_the_config(tmp_path: Path) -> No
     assert known.driver.commands["read"].data == bytes.fromhex("070300100003046 8".replace(" ", ""))
 
 
+def test_the_mistakes_of_an_own_map_are_found_with_the_config_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "tank.toml").write_text(TANK.replace("quantity", "quantty"), encoding="utf-8")
+    named, first, second = found(tmp_path, mapped("./tank.toml"))
+    assert named.key == "ports[0].devices[0].map"
+    assert "tank.toml:7: error: fields.level_mm.quantty" in named.error
+    assert (first.line, first.key) == (7, "fields.level_mm.quantty")
+    assert (second.line, second.remedy) == (13, "did you mean quantity?")
+    with pytest.raises(ConfigError, match=r"tank\.toml:7"):
+        load_gateway(tmp_path / "gateway.toml")
+
+
+def test_a_device_of_which_nothing_is_stored_is_a_warning(tmp_path: Path) -> None:
+    path = bus(tmp_path, 'driver = "modbus"\n  register = 7')
+    (finding,) = (one for one in check(path) if "nothing is stored" in one.error)
+    assert finding.level == "warning"
+    load_gateway(path)
+
+
 def test_every_map_that_comes_along_is_sound() -> None:
     assert "renke.sn3002" in maps.names()
     for name in maps.names():
