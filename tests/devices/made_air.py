@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from struct import pack
 from typing import TYPE_CHECKING, Final
@@ -104,6 +105,15 @@ def shdlc(command: int, state: int, data: bytes) -> bytes:
     return b"\x7e" + wire + b"\x7e"
 
 
+def _is_shdlc(data: bytes) -> bool:
+    """Also of an answer whose end was cut off: the beginning of the next is the same mark."""
+    wire, end, _ = data[1:].partition(b"\x7e")
+    plain = {bytes([0x7D, stuffed]): bytes([byte]) for byte, stuffed in _STUFFED.items()}
+    body = re.sub(rb"\x7d.", lambda pair: plain.get(pair[0], pair[0]), wire, flags=re.DOTALL)
+    whole = data[:1] == b"\x7e" and end == b"\x7e" and len(body) > 4 and body[0] == 0
+    return whole and len(body) == body[3] + 5 and sum(body) % 256 == 255
+
+
 def _shdlc_frames() -> st.SearchStrategy[bytes]:
     number = st.floats(width=32, allow_nan=False, allow_infinity=False)
     floats = st.lists(number, min_size=10, max_size=10).map(lambda ten: pack(">10f", *ten))
@@ -178,6 +188,7 @@ BEGINS: Final[dict[str, Callable[[bytes], bool]]] = {
     "honeywell.hpma115s0": partial(_is_honeywell, 4, _ACKS),
     "honeywell.hpma115c0": partial(_is_honeywell, 12, ()),
     "panasonic.sngcja5": _is_panasonic,
+    "sensirion.sps30": _is_shdlc,
     "cubic.cm1106": partial(_is_cubic, _CO2_SIZES | _VERSIONS),
     "cubic.pm1006": partial(_is_cubic, _DUST_SIZES),
     "gy.mcu680": _is_mcu680,

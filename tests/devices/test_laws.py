@@ -1,79 +1,83 @@
-"""What holds for every driver, whatever bytes come."""
+"""What holds for every driver, whatever bytes come.
+
+With `SIMPANG_VECTORS=FILE` the drivers of that file of vectors alone are tried, anybody's.
+"""
 
 from __future__ import annotations
 
-import random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from devices.errors import DriverError
-from devices.framing import LONGEST, Frame, Framer, Piece
-from tests.devices.frames import BEGINS, FRAMES, recorded
-from tests.devices.told import told
-from tests.devices.vectors import SENT
+from devices.framing import Frame, Piece
+from tests.devices.accepted import accepted
+from tests.devices.cases import CASES, DRIVERS, IDS, Case, pool
+from tests.devices.damage import KINDS
+from tests.devices.frames import BEGINS
+from tests.devices.odds import check_of, most
+from tests.devices.reached import Lines
 
-DRIVERS = sorted({vector.driver for vector in SENT})
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 MUTATIONS = 20_000
-AT_ONCE = 50
+
+LINES = {"text.line"}
+"""Drivers whose frames nothing but the end of a line tells apart: one without costs the next."""
 
 frugal = settings(max_examples=30, deadline=None)
-
-
-def cut(driver: str, *portions: bytes) -> list[Piece]:
-    """Feed a stream in these portions to its end."""
-    sensor = told(driver, {})
-    framer = Framer(sensor.driver.cutter(sensor.settings))
-    return [piece for portion in portions for piece in framer.feed(portion)] + framer.end()
-
-
-def frames(driver: str) -> st.SearchStrategy[bytes]:
-    """Made frames of the driver where somebody wrote how, else the recorded ones."""
-    return FRAMES[driver] if driver in FRAMES else st.sampled_from(recorded(driver))
+every_case = pytest.mark.parametrize("case", CASES, ids=IDS)
+every_driver = pytest.mark.parametrize("case", DRIVERS, ids=str)
 
 
 def frames_of(pieces: list[Piece]) -> list[bytes]:
     return [piece.raw for piece in pieces if isinstance(piece, Frame)]
 
 
+def begins(case: Case) -> Callable[[bytes], bool] | None:
+    """Return whether bytes begin with one of its frames, where somebody wrote how to judge."""
+    return BEGINS.get(case.driver) if case.plain else None
+
+
 @st.composite
-def damaged(draw: st.DrawFn, driver: str) -> bytes:
-    """A frame that was cut short, or bent in one byte."""
-    frame = draw(frames(driver))
+def damaged(draw: st.DrawFn, case: Case) -> bytes:
+    """A frame that was cut short, or bent in one byte; a line is both, and ends."""
+    frame = draw(case.frames())
     at = draw(st.integers(0, len(frame) - 1))
-    if driver not in BEGINS or draw(st.booleans()):
+    if case.driver in LINES:
+        return frame[:at] + b"\xff\n"
+    if begins(case) is None or draw(st.booleans()):
         return frame[:at]
     return frame[:at] + bytes([frame[at] ^ draw(st.integers(1, 255))]) + frame[at + 1 :]
 
 
-@pytest.mark.parametrize("driver", DRIVERS)
+@every_driver
 @given(data=st.data())
 @frugal
-def test_a_broken_frame_never_costs_the_good_one_behind_it(
-    driver: str, data: st.DataObject
-) -> None:
+def test_a_broken_frame_never_costs_the_good_one_behind_it(case: Case, data: st.DataObject) -> None:
     good: list[bytes] = []
     stream = b""
     at: list[int] = []
     for _ in range(data.draw(st.integers(1, 4))):
-        stream += b"".join(data.draw(st.lists(damaged(driver), max_size=2)))
-        good.append(data.draw(frames(driver)))
+        stream += b"".join(data.draw(st.lists(damaged(case), max_size=2)))
+        good.append(data.draw(case.frames()))
         at.append(len(stream))
         stream += good[-1]
-    if driver in BEGINS:  # a cut frame and the next may make a whole one: that is one, too
-        begins = BEGINS[driver]
-        assume(at == [place for place in range(len(stream)) if begins(stream[place:])])
+    begin = begins(case)
+    if begin is not None:  # a cut frame and the next may make a whole one: that is one, too
+        assume(at == [place for place in range(len(stream)) if begin(stream[place:])])
 
-    assert frames_of(cut(driver, stream)) == good
+    assert frames_of(case.cut(stream)) == good
 
 
-@pytest.mark.parametrize("driver", DRIVERS)
+@every_case
 @given(data=st.data())
 @frugal
-def test_however_it_is_chopped_the_pieces_are_the_same(driver: str, data: st.DataObject) -> None:
+def test_however_it_is_chopped_the_pieces_are_the_same(case: Case, data: st.DataObject) -> None:
     noise = st.binary(max_size=8)
-    parts = st.lists(st.one_of(frames(driver), damaged(driver), noise), min_size=1, max_size=6)
+    parts = st.lists(st.one_of(case.frames(), damaged(case), noise), min_size=1, max_size=6)
     stream = b"".join(data.draw(parts))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
     random_portions = [
@@ -81,59 +85,56 @@ def test_however_it_is_chopped_the_pieces_are_the_same(driver: str, data: st.Dat
     ]
     singly = [stream[at : at + 1] for at in range(len(stream))]
 
-    expected = [(type(piece), piece.raw) for piece in cut(driver, stream)]
+    expected = [(type(piece), piece.raw) for piece in case.cut(stream)]
 
     for portions in (random_portions, singly):
-        pieces = cut(driver, *portions)
+        pieces = case.cut(*portions)
         assert [(type(piece), piece.raw) for piece in pieces] == expected
     assert b"".join(raw for _, raw in expected) == stream
 
 
-@pytest.mark.parametrize("driver", DRIVERS)
+@every_case
 @given(data=st.data())
 @frugal
-def test_what_is_encoded_is_decoded_to_the_same(driver: str, data: st.DataObject) -> None:
-    sensor = told(driver, {})
-    known, told_with = sensor.driver, sensor.settings
-    frame = data.draw(frames(driver))
-    assert frames_of(cut(driver, frame)) == [frame]
+def test_what_is_encoded_is_decoded_to_the_same(case: Case, data: st.DataObject) -> None:
+    driver, told = case.sensor.driver, case.sensor.settings
+    frame = data.draw(case.frames())
+    assert frames_of(case.cut(frame)) == [frame]
 
-    fields = known.decode(frame, told_with)
+    fields = driver.decode(frame, told)
 
-    assert known.decode(known.encode(fields), told_with) == fields
-    if driver in BEGINS:
-        assert known.encode(fields) == frame
-
-
-def mutate(chance: random.Random, frame: bytes) -> bytes:
-    """Flip, cut, double or insert some bytes."""
-    bent = bytearray(frame)
-    for _ in range(chance.randint(1, 4)):
-        at = chance.randrange(len(bent) + 1)
-        match chance.randrange(4):
-            case 0 if at < len(bent):
-                bent[at] = chance.randrange(256)
-            case 1:
-                del bent[at : at + chance.randint(1, 8)]
-            case 2:
-                bent[at:at] = bent[at : at + chance.randint(1, 8)]
-            case _:
-                bent[at:at] = chance.randbytes(chance.randint(1, 4))
-    return bytes(bent)
+    assert driver.decode(driver.encode(fields), told) == fields
+    if begins(case) is not None:
+        assert driver.encode(fields) == frame
 
 
-@pytest.mark.parametrize("driver", DRIVERS)
-def test_no_bytes_raise_anything_undeclared_or_are_hoarded(driver: str) -> None:
-    chance = random.Random(driver)
-    sensor = told(driver, {})
-    known, told_with = sensor.driver, sensor.settings
-    sent = [vector.raw for vector in SENT if vector.driver == driver]
-    framer = Framer(known.cutter(told_with))
-    for _ in range(MUTATIONS // AT_ONCE):
-        stream = b"".join(mutate(chance, chance.choice(sent)) for _ in range(AT_ONCE))
-        for raw in frames_of(framer.feed(stream)):
-            try:
-                known.sample(known.decode(raw, told_with), told_with)
-            except DriverError:
-                continue
-        assert framer.held <= 2 * LONGEST
+@every_case
+def test_every_recorded_frame_survives_being_decoded_and_encoded(case: Case) -> None:
+    driver, told = case.sensor.driver, case.sensor.settings
+    for frame in case.recorded():
+        fields = driver.decode(frame, told)
+        again = driver.encode(fields)
+
+        assert driver.decode(again, told) == fields
+        assert frames_of(case.cut(again)) == [again]
+
+
+def test_made_and_recorded_frames_go_every_way_through_every_decoder() -> None:
+    lines = Lines()
+    for case in CASES:
+        for frame in pool(case):
+            lines.decode(case.sensor.driver, case.sensor.settings, frame)
+
+    assert list(lines.missed()) == []
+
+
+@every_case
+def test_damage_passes_no_more_often_than_the_checksum_says(case: Case) -> None:
+    """No damaged frame raises anything undeclared or makes a framer hoard either."""
+    each = MUTATIONS // len(KINDS)
+    wrong = accepted(case, each, "laws")
+    check = check_of(case.driver)
+
+    too_often = {kind: n for kind, n in wrong.items() if n > most(each, check.of(kind))}
+
+    assert not too_often, f"of {each} each; {check.name}; see tests/devices/odds.py"

@@ -11,10 +11,12 @@ if TYPE_CHECKING:
 
     from gateway.config.sensor import Sensor
 
-_NEEDED: Final[dict[str, dict[str, Any]]] = {
+NEEDED: Final[dict[str, dict[str, Any]]] = {
     "modbus": {"register": 0, "quantity": "temperature"},
     "modbus.map": {"map": "renke.sn3002"},
+    "text.line": {"columns": ["temperature", "", "humidity"]},
 }
+"""Driver to the fewest settings that it needs, where it needs any."""
 
 
 def told(name: str, given: Mapping[str, Any] | None = None) -> Sensor:
@@ -24,4 +26,4 @@ def told(name: str, given: Mapping[str, Any] | None = None) -> Sensor:
         name: The driver's; `modbus.map:MAP` names its map, too.
         given: Its settings.
     """
-    return sensor(name, _NEEDED.get(name, {}) if given is None else given)
+    return sensor(name, NEEDED.get(name, {}) if given is None else given)

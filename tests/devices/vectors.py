@@ -3,16 +3,20 @@
 A vector is bytes (`hex`, or `text` for a sensor that speaks text) and what must come of them:
 `fields` of a frame, the `frames` of a stream, an `error` (the first junk's `why`), or the
 `command` whose bytes they are. `origin` and `source` say where they are from.
+
+`SIMPANG_VECTORS=FILE` puts another file in the place of all of these.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 FOLDER: Final = Path(__file__).parents[1] / "vectors"
+OTHER: Final = os.environ.get("SIMPANG_VECTORS")
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ def load() -> list[Vector]:
     """Read all vectors."""
     return [
         _read(f"{path.stem}-{section}-{number}", section, row)
-        for path in sorted(FOLDER.glob("*.json"))
+        for path in ([Path(OTHER)] if OTHER else sorted(FOLDER.glob("*.json")))
         for section, rows in json.loads(path.read_text(encoding="utf-8")).items()
         for number, row in enumerate(rows)
     ]

@@ -1,0 +1,56 @@
+"""Which lines of drivers run while frames are decoded, and which never do."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import devices
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import CodeType, FrameType
+
+    from devices.driver import Driver, Settings
+
+_OURS: Final = str(Path(devices.__file__).parent)
+_REFUSING: Final = ("raise ", "except ", "return None")
+"""How a line begins that only bytes without sense reach: cutters share parsers with `decode`."""
+
+
+class Lines:
+    """The lines of every function that `decode` was in, and those of them that ran."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._ran: dict[CodeType, set[int]] = {}
+
+    def decode(self, driver: Driver, told: Settings, frame: bytes) -> None:
+        """Decode a frame and remember the way through it."""
+        before = sys.gettrace()
+        sys.settrace(self._called)
+        try:
+            driver.decode(frame, told)
+        finally:
+            sys.settrace(before)
+
+    def missed(self) -> Iterator[str]:
+        """Tell each line that never ran, of functions that did."""
+        for code, ran in self._ran.items():
+            for line in sorted({line for *_, line in code.co_lines() if line} - ran):
+                text = linecache.getline(code.co_filename, line).strip()
+                if line != code.co_firstlineno and not text.startswith(_REFUSING):
+                    yield f"{code.co_filename}:{line} in {code.co_name}: {text}"
+
+    def _called(self, frame: FrameType, _event: str, _arg: object) -> Callable[..., Any] | None:
+        if not frame.f_code.co_filename.startswith(_OURS):
+            return None
+        ran = self._ran.setdefault(frame.f_code, set())
+
+        def went(frame: FrameType, _event: str, _arg: object) -> Callable[..., Any]:
+            ran.add(frame.f_lineno)
+            return went
+
+        return went(frame, "", None)
