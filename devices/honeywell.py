@@ -133,10 +133,14 @@ class Honeywell(Driver):
         return Sample({name: float(fields[f"{name}_ugm3"]) for name in self.quantities})
 
     def fits(self, fields: Fields) -> bool:
-        """Tell its stream from Plantower's and Winsen's, which have words where it has none."""
+        """Tell its stream from Plantower's and Winsen's, which have words where it has none.
+
+        Its PM10 is made of the smaller particles: where there are some, it is not 0.
+        """
         if "mode" not in fields:
             return True
-        shown = all(fields[name] <= _MOST for name in self.answered)
+        masses = [fields[name] for name in self.answered]
+        shown = max(masses) <= _MOST and (masses[-1] > 0 or not any(masses))
         return shown and "reserved_hex" not in fields
 
     def tailored(self, settings: Settings) -> Driver:

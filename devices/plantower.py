@@ -53,6 +53,9 @@ _COLDEST, _HOTTEST = -10, 60
 _MOST_HCHO: Final = 2000
 """°C and µg/m³ that they measure."""
 
+_DRIEST: Final = 5
+"""% of humidity that there is anywhere: less is a count of large particles."""
+
 _QUANTITIES: Final = {
     # field: quantity, factor
     "pm1_0_atm": ("pm1_0", 1),
@@ -143,7 +146,8 @@ class Plantower(Driver):
         """Tell the models apart, and from other makers' sensors with such frames.
 
         Each count contains the next, so that a temperature among them shows; who counts nothing
-        weighs nothing; a version is never 0, as the upper byte of formaldehyde is.
+        weighs nothing, and a PMS3003 has something in its reserved words instead; a version is
+        never 0, as the upper byte of formaldehyde is.
         """
         if "ack_cmd" in fields or "status" in fields:
             return True
@@ -152,9 +156,9 @@ class Plantower(Driver):
         return (
             all(more >= fewer for more, fewer in pairwise(counts))
             and weighs[0] == weighs[1]
-            and (not any(weighs) or not counts or counts[0] > 0)
+            and (not any(weighs) or any(counts or (fields[name] for name in _RESERVED)))
             and _COLDEST <= fields.get("temp_c", 0) <= _HOTTEST
-            and fields.get("rh_pct", 0) <= 100  # noqa: PLR2004 - per cent
+            and _DRIEST <= fields.get("rh_pct", 50) <= 100  # noqa: PLR2004 - per cent
             and fields.get("hcho_ugm3", 0) <= _MOST_HCHO
             and fields.get("version", 1) > 0
         )

@@ -103,15 +103,18 @@ class Dust(Driver):
     def fits(self, fields: Fields) -> bool:
         """Tell it from the other sensors that stream or answer in the same form.
 
-        Plantower counts particles where this one has nothing; a CO2 sensor has a temperature in its
-        PM10, a gas sensor nothing.
+        Plantower counts particles where this one has nothing, Honeywell weighs where it has another
+        column; a CO2 sensor has a temperature in its PM10, a gas sensor nothing.
         """
         if "reply_to" in fields or "status" in fields:
             return True
         if any(fields[name] > _MOST for name in _ANSWERED):
             return False
         if fields["mode"] == "active":
-            return not any(bytes.fromhex(fields["rest_hex"])[6:])
+            rest = bytes.fromhex(fields["rest_hex"])
+            before, behind = rest[:6], rest[6:]
+            measured = any(fields[name] for name in _ANSWERED)
+            return not any(behind) and (measured or not any(before))
         return bool(fields["pm10_ugm3"]) or not fields["pm2_5_ugm3"]
 
     def tailored(self, settings: Settings) -> Driver:

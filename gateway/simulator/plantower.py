@@ -16,6 +16,9 @@ _WAKING_FRAMES: Final = 2
 """Frames of zeros after it was woken; after power-on there are none, so that tests can count."""
 
 _VERSION: Final = 151
+_RESERVED: Final = 0x51
+"""What a PMS3003 says in one of its reserved words, once it measures."""
+
 _LARGEST: Final = 0xFFFF
 
 
@@ -101,6 +104,7 @@ class Plantower:
             "rh_pct": 71.5,
             "hcho_ugm3": 12,
             "version": _VERSION,
+            "reserved_20": _RESERVED,
         }
         for suffix in ("cf1", "atm"):
             fields |= {

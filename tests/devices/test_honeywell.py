@@ -87,6 +87,10 @@ def test_a_stream_of_the_same_form_is_told_from_plantowers_and_winsens() -> None
     plantower = PMS5003.encode({"pm2_5_cf1": 8, "pm10_cf1": 9, "pm10_atm": 9, "n0_3": 210})
     winsen = ZH03B.encode({"mode": "active", "pm2_5_ugm3": 8, "pm10_ugm3": 9})
 
+    compact = HPMA115C0.encode(dict.fromkeys(HPMA115C0.answered, 7) | {"mode": "auto_send"})
+
+    assert not HPMA115C0.fits(HPMA115C0.decode(ours, {}))
+    assert not HPMA115S0.fits(HPMA115S0.decode(compact, {}))
     for frame, fits in ((ours, True), (plantower, False), (winsen, False)):
         assert HPMA115S0.fits(HPMA115S0.decode(frame, {})) is fits
     assert not PMS5003.fits(PMS5003.decode(ours, {}))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from devices.dialogue import Ask, Listen
@@ -77,6 +79,61 @@ def test_an_error_code_is_a_fault_and_keeps_the_values() -> None:
 @pytest.mark.parametrize("temperature", [-10.0, -0.1, 0.0, 60.0])
 def test_the_temperature_has_a_sign(temperature: float) -> None:
     assert PMS5003T.decode(PMS5003T.encode({"temp_c": temperature}), {})["temp_c"] == temperature
+
+
+HEAVY: dict[str, Any] = {
+    **dict.fromkeys(("pm1_0_cf1", "pm2_5_cf1", "pm10_cf1"), 9),
+    **dict.fromkeys(("pm1_0_atm", "pm2_5_atm", "pm10_atm"), 9),
+}
+FULL: dict[str, Any] = (
+    HEAVY
+    | {"n0_3": 900, "n0_5": 300, "n1_0": 40, "n2_5": 12, "n5_0": 2, "n10_0": 1}
+    | {"reserved_20": 81, "version": 151, "temp_c": 28.4, "rh_pct": 71.5, "hcho_ugm3": 12}
+)
+"""What each model may see."""
+
+
+@pytest.mark.parametrize("model", MODELS[1:4], ids=lambda model: model.name)
+def test_models_whose_frames_have_one_form_are_told_apart(model: Plantower) -> None:
+    frame = model.encode(FULL)
+
+    assert [other for other in MODELS[1:4] if other.fits(other.decode(frame, {}))] == [model]
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "value"),
+    [
+        (PMS5003, "n0_3", 0),
+        (PMS5003, "n0_3", 299),
+        (PMS5003, "n10_0", 3),
+        (PMS5003, "version", 0),
+        (PMS5003T, "temp_c", 60.1),
+        (PMS5003T, "temp_c", -10.1),
+        (PMS5003T, "rh_pct", 100.1),
+        (PMS5003S, "hcho_ugm3", 2001),
+        (PMS5003T, "rh_pct", 4.9),
+        (PMS3003, "pm10_cf1", 0),
+        (PMS3003, "reserved_20", 0),
+    ],
+)
+def test_what_a_model_never_says_is_another_sensors(
+    model: Plantower, field: str, value: float
+) -> None:
+    fields = model.decode(model.encode(FULL), {})
+
+    assert model.fits(fields)
+    assert not model.fits(fields | {field: value})
+
+
+def test_larger_particles_that_weigh_less_are_no_reason_to_doubt_who_it_is() -> None:
+    assert PMS5003.fits(PMS5003.decode(PMS5003.encode(FULL | {"pm2_5_atm": 1}), {}))
+
+
+def test_it_is_known_by_the_answer_to_a_command_that_no_other_maker_knows() -> None:
+    (name,) = PMS5003.identify
+
+    assert PMS5003.commands[name].reply == {"ack_cmd": 0xE1, "ack_data": 1}
+    assert not PMS3003.identify
 
 
 def test_a_sensor_that_streams_is_left_alone() -> None:

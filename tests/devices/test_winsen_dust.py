@@ -6,6 +6,7 @@ import pytest
 
 from devices.dialogue import Ask, Listen
 from devices.errors import NotReady
+from devices.honeywell import HPMA115S0
 from devices.plantower import PMS3003, PMS5003
 from devices.rehearsal import rehearse
 from devices.sample import Sample
@@ -81,7 +82,7 @@ def test_the_same_question_is_answered_in_the_same_form_by_three_and_told_apart(
     assert fit == who
 
 
-def test_a_stream_is_told_from_plantowers() -> None:
+def test_a_stream_is_told_from_plantowers_and_honeywells() -> None:
     ours = ZH03B.encode(STREAMED | {"rest_hex": "00" * 12})
     theirs = PMS3003.encode({"pm10_cf1": 21, "pm10_atm": 21, "reserved_18": 81})
     more = PMS5003.encode({"pm10_cf1": 21, "pm10_atm": 21, "n0_3": 210})
@@ -90,3 +91,5 @@ def test_a_stream_is_told_from_plantowers() -> None:
     assert not ZH03B.fits(ZH03B.decode(theirs, DEFAULTS))
     assert not ZH03B.fits(ZH03B.decode(more, DEFAULTS))
     assert not PMS3003.fits(PMS3003.decode(ours, {}))
+    other = HPMA115S0.encode({"mode": "auto_send", "pm2_5_ugm3": 17, "pm10_ugm3": 21})
+    assert not ZH03B.fits(ZH03B.decode(other, DEFAULTS))
