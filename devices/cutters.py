@@ -97,8 +97,10 @@ def either(*cutters: Cutter) -> Cutter:
     return cut
 
 
-def by_line(longest: int, parses: Callable[[bytes], bool], *, start: bytes = b"") -> Cutter:
-    r"""Cut lines of text that end in \n.
+def by_line(
+    longest: int, parses: Callable[[bytes], bool], *, start: bytes = b"", end: bytes = b"\n"
+) -> Cutter:
+    """Cut lines of text.
 
     A line that does not parse is skipped whole: what is left of a broken line must not pass as a
     line of its own. Only `start`, where the lines have one, begins a line inside a broken one.
@@ -107,19 +109,20 @@ def by_line(longest: int, parses: Callable[[bytes], bool], *, start: bytes = b""
         longest: Bytes of a line, its end included.
         parses: Whether a line, its end included, is one of the sensor's.
         start: The byte that every line begins with; empty where a line may begin with any.
+        end: The byte that every line ends with, and no other byte of it is.
     """
 
     def cut(buffer: bytes) -> Verdict:
-        end = buffer.find(b"\n") + 1
-        size = end or len(buffer)
+        whole = buffer.find(end) + 1
+        size = whole or len(buffer)
         if size > longest:
             return Bad("length", size - longest)
-        if not end:
+        if not whole:
             return None
-        if parses(buffer[:end]):
-            return Whole(end)
-        again = buffer.find(start, 1, end) if start else -1
-        return Bad("header", again if again > 0 else end)
+        if parses(buffer[:whole]):
+            return Whole(whole)
+        again = buffer.find(start, 1, whole) if start else -1
+        return Bad("header", again if again > 0 else whole)
 
     return cut
 

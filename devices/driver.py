@@ -60,7 +60,7 @@ class Setting:
         required: Whether a device in a config can't do without.
     """
 
-    default: bool | int | float | str
+    default: bool | int | float | str | list[str] | dict[str, Any]
     allowed: Container[object]
     help: str
     required: bool = False

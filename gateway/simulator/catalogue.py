@@ -18,6 +18,7 @@ from gateway.simulator.plantower import Plantower
 from gateway.simulator.ranging import Lidar, ranger
 from gateway.simulator.rfbeam import TrackingRadar
 from gateway.simulator.road import Road
+from gateway.simulator.text import instrument
 from gateway.simulator.wind import anemometer
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ MAKERS: Final[dict[str, Callable[[Driver, int], Sensor]]] = {
     "senseair": lambda driver, seed: senseair.alone(driver, Air(seed)),
     "nmea": Receiver,
     "gill": anemometer,
+    "text": instrument,
     "ultrasonic": ranger,
     "benewake": Lidar,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import reduce
 from operator import xor
 from typing import TYPE_CHECKING, Final
@@ -77,8 +78,16 @@ _gill = st.builds(
     st.sampled_from(["00", "60", "01", "04", "08", "0A"]),
 )
 
+_shown = st.one_of(
+    st.none(), st.integers(-999, 999), st.integers(-999, 999).map(lambda tenths: str(tenths / 10))
+)
+_object = st.dictionaries(st.sampled_from(["t", "rh", "other"]), _shown).filter(
+    lambda known: known.get("t") is not None or known.get("rh") is not None
+)
+
 FRAMES: Final[dict[str, st.SearchStrategy[bytes]]] = {
     "nmea.gnss": st.one_of(_gga, _rmc, _other).map(lambda text: sentence("$", text, "*")),
+    "text.line": _object.map(lambda known: json.dumps(known).encode() + b"\r\n"),
     "gill.wind": _gill.map(lambda text: sentence("\x02", text, "\x03")),
 }
 """Driver to its frames."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NEEDED: Final[dict[str, dict[str, Any]]] = {
     "modbus": {"register": 0, "quantity": "temperature"},
     "modbus.map": {"map": "renke.sn3002"},
-    "text.line": {"columns": ["temperature", "", "humidity"]},
+    "text.line": {"json": True, "keys": {"temperature": "t", "humidity": "rh"}},
 }
 """Driver to the fewest settings that it needs, where it needs any."""
 
