@@ -17,9 +17,9 @@ from devices.checksums import sum8
 from devices.command import Command, by_name
 from devices.cutters import by_header
 from devices.dialogue import Ask, Dialogue, Fields, Listen, Opening, Step, carry_out
-from devices.driver import Driver, Line, Proof, Settings
+from devices.driver import Driver, Line, Proof, Setting, Settings
 from devices.duty import Cycle, setting
-from devices.errors import NoReply, NotReady
+from devices.errors import DecodeError, NoReply, NotReady
 from devices.sample import Sample
 
 if TYPE_CHECKING:
@@ -37,9 +37,11 @@ _BEYOND: Final = 20_001
 _REPLY: Final = 0xC5
 _SIZE: Final = 10
 _TAIL: Final = b"\xab"
-_ANY: Final = b"\xff\xff"
+_ANYBODY: Final = 0xFFFF
+_ANY: Final = _ANYBODY.to_bytes(2)
 """The device id that every sensor answers to."""
 
+_SET_DEVICE_ID: Final = "set_device_id"
 _SET_ID: Final = 5
 _FIRMWARE: Final = 7
 _VALUES: Final = {2: "query_mode", 6: "working", 8: "period_min"}
@@ -70,12 +72,17 @@ class Nova(Driver):
         heads = (bytes((0xAA, self.kind)), *_REPLY_HEADS)
         return by_header(heads, lambda _: _SIZE, _is_summed, tail=_TAIL)
 
-    def decode(self, frame: bytes, _settings: Settings) -> dict[str, Any]:
+    def decode(self, frame: bytes, settings: Settings) -> dict[str, Any]:
         """Read a report (µg/m³), or the reply to a command.
 
         `status` is `warming_up` while both words are zero, as they are just after wake.
+
+        Raises:
+            DecodeError: It is another sensor's than the one that is expected.
         """
         device = {"device_id": int.from_bytes(frame[6:8])}
+        if settings.get("device_id", _ANYBODY) not in {_ANYBODY, device["device_id"]}:
+            raise DecodeError(f"this is the sensor {device['device_id']}")
         if frame[1] == _REPLY:
             return _decode_reply(frame) | device
         fields: dict[str, Any] = {}
@@ -113,9 +120,12 @@ class Nova(Driver):
         return all(fields.get(name, 0) * steps < _BEYOND for name, steps in masses)
 
     def tailored(self, settings: Settings) -> Driver:
-        """Return it with the pace of its duty cycle."""
-        duty = settings.get("duty_seconds")
-        return replace(self, every=float(duty)) if duty else self
+        """Return it with the pace of its duty cycle, and the command that gives it its id."""
+        duty, device = settings.get("duty_seconds"), settings.get("device_id", _ANYBODY)
+        made = replace(self, every=float(duty)) if duty else self
+        if device == _ANYBODY:
+            return made
+        return replace(made, commands={**self.commands, _SET_DEVICE_ID: _name(device)})
 
     def start(self, _settings: Settings) -> Opening:
         """Have the sensor work, should it be asleep: it hears nothing else then.
@@ -200,6 +210,18 @@ def _command(
     )
 
 
+def _name(device: int) -> Command:
+    """Return the command that gives a sensor, whichever is there, an id."""
+    body = bytes((_SET_ID,)) + bytes(10) + device.to_bytes(2) + _ANY
+    return Command(
+        name=_SET_DEVICE_ID,
+        data=b"\xaa\xb4" + body + bytes((sum8(body),)) + _TAIL,
+        help=f"be called {device} from now on",
+        dangerous=True,
+        reply={"reply_to": _SET_ID},
+    )
+
+
 _WORK: Final = _command("work", 6, 1, 1, "start fan and laser; good values after 30 s")
 _SLEEP: Final = _command("sleep", 6, 1, 0, "stop fan and laser")
 _QUERY: Final = _command("query_data", 4, 0, 0, "send one report")
@@ -233,7 +255,12 @@ def _model(
         ),
         every=1.0,
         warmup_seconds=_WARMUP,
-        takes={"duty_seconds": setting(_WARMUP)},
+        takes={
+            "duty_seconds": setting(_WARMUP),
+            "device_id": Setting(
+                _ANYBODY, range(_ANYBODY + 1), "the id of this sensor; 65535: whoever is there"
+            ),
+        },
         commands=_COMMANDS,
         identify=("query_firmware",),
         proof=proof,

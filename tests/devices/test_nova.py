@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from devices.dialogue import Ask, Listen
-from devices.errors import NotReady
+from devices.errors import DecodeError, NotReady
 from devices.nova import SDS011, SDS198
 from devices.rehearsal import rehearse
 from devices.sample import Sample
@@ -94,6 +94,26 @@ def test_whatever_happens_nothing_is_sent_that_outlives_a_power_cut() -> None:
 )
 def test_a_mass_that_it_never_shows_is_another_sensors(fields: Fields, *, fits: bool) -> None:
     assert SDS011.fits(fields) is fits
+
+
+def test_a_sensor_of_another_id_than_the_config_says_measures_nothing() -> None:
+    told = SDS011.configure({"device_id": 0xA160})
+    frame = SDS011.encode(REPORT | {"device_id": 0xA160})
+    other = SDS011.encode(REPORT | {"device_id": 0xA161})
+
+    assert SDS011.decode(frame, told)["device_id"] == 0xA160
+    with pytest.raises(DecodeError, match="41313"):
+        SDS011.decode(other, told)
+    assert SDS011.decode(other, SDS011.configure({}))["device_id"] == 0xA161
+
+
+def test_an_id_is_given_by_a_person_to_whichever_sensor_is_there() -> None:
+    command = SDS011.tailored(SDS011.configure({"device_id": 0xA001})).commands["set_device_id"]
+
+    assert command.data.hex() == "aab405" + "00" * 10 + "a001ffffa4ab"
+    assert command.dangerous
+    assert command.answered_by({"reply_to": 5, "device_id": 0xA001})
+    assert "set_device_id" not in SDS011.commands
 
 
 def test_what_outlives_a_power_cut_is_marked() -> None:
