@@ -57,6 +57,7 @@ safeguards: .venv/dev ## Remove each safeguard in a copy: the test that names it
 
 hostile: .venv/dev ## The same fuzzers as in make test, for much longer
 	SIMPANG_HOSTILE=100 python -m pytest -m hostile
+	python -m tests.hostile.drivers
 
 lock: .venv/dev ## Pin every dependency, with the hashes of all its files (Python 3.11)
 	.ci/lock

@@ -119,3 +119,11 @@ DRIVERS: Final = [
     for driver in dict.fromkeys(case.driver for case in CASES)
 ]
 """Each driver once, told as little as can be."""
+
+
+def share(case: Case, number: int) -> int:
+    """Return how many of a driver's trials are this case's: its maps share them."""
+    kin = [
+        each for each in DRIVERS if each.driver.partition(":")[0] == case.driver.partition(":")[0]
+    ]
+    return number // len(kin) if case in kin else number

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from devices.framing import Frame, Piece
 from tests.devices.accepted import accepted
-from tests.devices.cases import CASES, DRIVERS, IDS, Case, pool
+from tests.devices.cases import CASES, DRIVERS, IDS, Case, pool, share
 from tests.devices.damage import KINDS
 from tests.devices.frames import BEGINS
 from tests.devices.odds import check_of, most
@@ -131,7 +131,7 @@ def test_made_and_recorded_frames_go_every_way_through_every_decoder() -> None:
 @every_case
 def test_damage_passes_no_more_often_than_the_checksum_says(case: Case) -> None:
     """No damaged frame raises anything undeclared or makes a framer hoard either."""
-    each = MUTATIONS // len(KINDS)
+    each = share(case, MUTATIONS) // len(KINDS)
     wrong = accepted(case, each, "laws")
     check = check_of(case.driver)
 

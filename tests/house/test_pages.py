@@ -113,7 +113,7 @@ for ppm in (0, 570, 0xFFFF):
     frame = A100.encode({"co2_ppm": ppm})
     assert A100.cutter({})(frame).size == len(frame) == 5
     assert A100.decode(frame, {}) == {"co2_ppm": ppm}
-assert A100.encode({"co2_ppm": 570}) == bytes.fromhex("fe01023a3b")
+assert A100.encode({"co2_ppm": 570}) == bytes.fromhex("fe10023a4a")
 assert A100.sample({"co2_ppm": 570}, {}).values == {"co2": 570.0}
 assert A100.sample({"co2_ppm": 0xFFFF}, {}).values == {"co2": None}
 """
