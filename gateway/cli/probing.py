@@ -183,7 +183,8 @@ class Probe:
 
     def _at(self, line: Line, there: Sequence[Candidate]) -> list[Found]:
         """Listen and ask at one line setting."""
-        ears = [_Ear(candidate) for candidate in there if candidate.streams]
+        ears = [_Ear(candidate) for candidate in there]
+        streams = any(candidate.streams for candidate in there) and not self._silent
         size = 0
 
         def hear(data: bytes) -> None:
@@ -193,10 +194,10 @@ class Probe:
                 ear.hear(data)
 
         with Exchange(self._url, line, there[0].sensor, hear) as exchange:
-            until = exchange.now + (self._seconds if ears and not self._silent else 0.0)
+            until = exchange.now + (self._seconds if streams else 0.0)
             while exchange.now < until and not any(ear.is_sure(size) for ear in ears):
                 exchange.listen()
-            self._silent = self._silent or bool(ears and not size)
+            self._silent = self._silent or (streams and not size)
             shares = {ear: ear.share(size) for ear in ears}
             least = max(_COVERED, _NEARLY * max(shares.values(), default=0.0))
             heard = sorted(
