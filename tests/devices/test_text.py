@@ -157,6 +157,12 @@ def test_a_cut_line_costs_the_next_unless_that_begins_with_a_word() -> None:
     assert lines(bare, b"2 23.5 C\r\n24.5 C\r\n") == [{"temperature": 24.5}]
 
 
+def test_a_digit_begins_no_line_within_another() -> None:
+    tens = described(pattern="1(?P<temperature>[0-9]) C")
+
+    assert lines(tens, b"215 C\r\n16 C\r\n") == [{"temperature": 6.0}]
+
+
 def test_a_line_under_way_when_the_port_opens_is_passed_over() -> None:
     streaming, asked = described(**COLUMNS), described(**COLUMNS, ask="R")
 
