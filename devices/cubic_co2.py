@@ -139,7 +139,7 @@ CM1106: Final = CarbonDioxide(
     warmup_seconds=120.0,
     commands=_COMMANDS,
     identify=("version",),
-    proof="documents",
+    proof="example",
     document="Cubic, CM1106 UART protocol",
     lengths={
         _READ: (5,),

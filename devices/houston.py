@@ -186,7 +186,7 @@ ASCII: Final = Text(
         "unit": unit_of_speed("mph"),
         "directions": directions_setting(default=False),
     },
-    proof="documents",
+    proof="example",
     document="Houston Radar, DR500 User Manual, page 6",
 )
 DR500: Final = Binary(

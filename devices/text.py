@@ -276,6 +276,6 @@ LINE: Final = TextLine(
             _TERMINATORS[0], _TERMINATORS, r"what ends a line, both ways: \r\n, \n or \r"
         ),
     },
-    proof="documents",
+    proof="example",
     document="Vaisala, WXT530 User Guide; Hydreon, RG-15 Instructions",
 )

@@ -170,6 +170,6 @@ ZH03B: Final = Dust(
     takes={"duty_seconds": setting(_WARMUP)},
     commands=_COMMANDS,
     identify=("read",),
-    proof="documents",
+    proof="example",
     document="Winsen, ZH03B and ZH06 laser dust sensor manuals",
 )

@@ -47,13 +47,8 @@ class Case:
 
     def recorded(self) -> list[bytes]:
         """Return its recorded good frames."""
-        return [
-            vector.raw
-            for vector in SENT
-            if _case(vector.driver, vector.settings) == self
-            and vector.section == "frames"
-            and not vector.error
-        ]
+        mine = (v for v in SENT if _case(v.driver, v.settings) == self and v.section == "frames")
+        return [vector.raw for vector in mine if not vector.error]
 
     def frames(self) -> st.SearchStrategy[bytes]:
         """Return made frames where somebody wrote how, else the recorded ones."""

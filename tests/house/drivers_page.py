@@ -29,6 +29,7 @@ _FOOT: Final = """
 *capture*: frames that came out of a real sensor are decoded as they should be. *example*: the
 maker's own. *documents*: bytes made up by its documents; nobody has seen them come from one.
 
+What each can be told: [commands of sensors](commands.md).
 How often damage passes each of these checks was measured: [what damage passes](false-accepts.md).
 To add a driver, yours or ours: [the developer's page](../developer.md). A sensor whose lines are
 text may need none: `text.line`. One that speaks Modbus needs a map: [modbus](modbus.md).

@@ -6,7 +6,7 @@ from functools import cache
 
 from bench import page as bench_page
 from gateway.grafana import build
-from tests.house import cli_page, config_page, drivers_page, messages, staff_page
+from tests.house import cli_page, commands_page, config_page, drivers_page, messages, staff_page
 from tests.house.tree import ROOT
 
 
@@ -20,6 +20,7 @@ def generated() -> dict[str, str]:
     files["docs/messages.md"] = messages.page()
     files["docs/config.md"] = config_page.page()
     files["docs/cli.md"] = cli_page.page()
+    files["docs/drivers/commands.md"] = commands_page.page()
     files["docs/drivers/README.md"] = drivers_page.page()
     files["docs/bench.md"] = bench_page.page()
     files |= staff_page.pages()
