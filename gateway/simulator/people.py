@@ -60,7 +60,7 @@ class PeopleRadar:
 
     def speak(self, at: float) -> Spoken:
         """Report who is there."""
-        self._due = max(self._due, at) + _REPORT_SECONDS
+        self._due = max(self._due + _REPORT_SECONDS, at)
         self._number += 1
         return Spoken(self._driver.encode({"targets": self._targets(at)}), self._number)
 

@@ -77,7 +77,7 @@ class Lidar:
 
     def speak(self, at: float) -> Spoken:
         """Measure."""
-        self._due = max(self._due, at) + 1 / (self._hertz or _RATE)
+        self._due = max(self._due + 1 / (self._hertz or _RATE), at)
         self._number += 1
         while self.passed[-1].leaves < at:
             self.passed.append(self._road.next("all", self.passed[-1].leaves))

@@ -1,0 +1,121 @@
+"""A lidar across a lane, a receiver, an anemometer and text: from the first byte to readings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from devices.registry import find
+from gateway.config.sensor import sensor
+from gateway.edge.watch import Silence
+from gateway.simulator.catalogue import build
+from gateway.simulator.ranging import Lidar
+from schemas.reading import Cause, Flag
+from tests.edge_io.wired import Wired
+
+if TYPE_CHECKING:
+    from gateway.simulator.sensor import Spoken
+
+TFMINI = find("benewake.tfmini")
+
+
+class Foggy(Lidar):
+    """A lidar that sees nothing from some moment on.
+
+    Attributes:
+        fog: When it comes, s.
+    """
+
+    fog = 1e9
+
+    def speak(self, at: float) -> Spoken:
+        spoken = super().speak(at)
+        if at < self.fog:
+            return spoken
+        spoken_fog: Spoken = type(spoken)(TFMINI.encode({"strength": 12}), spoken.number)
+        return spoken_fog
+
+
+class Lane(Wired):
+    """A lidar across a lane whose other side is 6 m away, in intervals of 20 s."""
+
+    def __init__(self, **settings: object) -> None:
+        self.lidar = Foggy(TFMINI, seed=3)
+        told = {"driver": TFMINI.name, "interval": 20.0, "lane_metres": 6.0}
+        super().__init__(self.lidar, told | settings)
+
+    def total(self, name: str) -> float:
+        return sum(measured.reading.values[name].value or 0.0 for measured in self.measured)
+
+
+@pytest.mark.parametrize("settings", [{}, {"rate_hz": 20}, {"unit": "mm"}])
+def test_every_vehicle_that_hides_the_other_side_counts_once(settings: dict[str, Any]) -> None:
+    wired = Lane(**settings)
+    wired.wait(200)
+    wired.close()
+
+    passed = [each for each in wired.lidar.passed if each.enters <= wired.clock.boot]
+    assert len(passed) > 20
+    assert wired.total("count") == len(passed)
+    assert wired.total("seconds") == pytest.approx(200, abs=1)
+    assert {measured.reading.channel for measured in wired.measured} == {"all"}
+    assert "speed_sum" not in wired.measured[0].reading.values
+
+
+def test_a_lane_that_is_not_seen_is_not_observed_and_not_empty() -> None:
+    wired = Lane()
+    wired.wait(60)
+    wired.lidar.fog = wired.clock.boot
+    wired.wait(60)
+    wired.close()
+
+    assert wired.watch.silence is Silence.FAULT
+    assert wired.total("seconds") == pytest.approx(62, abs=1)
+
+
+def values(wired: Wired, name: str) -> list[tuple[float | None, Flag, Cause]]:
+    found = [measured.reading.values[name] for measured in wired.measured]
+    return [(each.value, each.flag, each.cause) for each in found]
+
+
+def test_a_position_is_missing_until_there_is_a_fix_and_one_reading_a_second() -> None:
+    wired = Wired(build(find("nmea.gnss"), 1), {"driver": "nmea.gnss", "interval": 1.0})
+    wired.wait(30)
+    latitudes = values(wired, "latitude")
+
+    assert 27 <= len(latitudes) <= 31
+    assert latitudes[0][0] is None
+    assert latitudes[0][1] is Flag.MISSING
+    assert all(value is not None for value, _, _ in latitudes[5:])
+    assert all(value == 61.7 for value, _, _ in values(wired, "altitude")[5:])
+    assert all(value is not None for value, _, _ in values(wired, "ground_speed")[5:])
+
+
+def test_calm_air_has_a_speed_and_no_direction() -> None:
+    wired = Wired(build(find("gill.wind"), 1), {"driver": "gill.wind", "interval": 1.0})
+    wired.wait(120)
+    speeds, directions = values(wired, "wind_speed"), values(wired, "wind_direction")
+    calm = [number for number, (speed, _, _) in enumerate(speeds) if speed == 0.0]
+
+    assert calm
+    assert [directions[number][1] for number in calm] == [Flag.MISSING] * len(calm)
+    assert all(value is not None for value, _, _ in speeds)
+
+
+RAIN = {
+    "pattern": "TotalAcc (?P<rain>[0-9.]+) mm",
+    "values": {"rain": {"counter": True}},
+    "ask": "R",
+}
+
+
+def test_rain_of_a_gauge_that_is_asked_is_what_its_total_grew_by() -> None:
+    gauge = build(sensor("text.line", RAIN).driver, 1)
+    wired = Wired(gauge, {"driver": "text.line", "interval": 5.0} | RAIN)
+    wired.wait(60)
+
+    rain = [value for value, _, _ in values(wired, "rain") if value is not None]
+    assert len(rain) >= 10
+    assert rain == pytest.approx([0.2] * len(rain))
+    assert wired.watch.junk == 0
