@@ -151,6 +151,13 @@ class Driver(ABC):
         """
         return True
 
+    def belies(self, _fields: Fields, /) -> bool:
+        """Say whether these fields can't be this sensor's at all: none of them passes as good.
+
+        Only what neither a clone nor a worn sensor would say counts; `fits` may be stricter.
+        """
+        return False
+
     def start(self, _settings: Settings, /) -> Opening:
         """Prepare the sensor; runs on each opening of the port. Most need nothing."""
         yield from ()

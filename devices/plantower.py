@@ -145,22 +145,28 @@ class Plantower(Driver):
     def fits(self, fields: Fields) -> bool:
         """Tell the models apart, and from other makers' sensors with such frames.
 
-        Each count contains the next, so that a temperature among them shows; who counts nothing
-        weighs nothing, and a PMS3003 has something in its reserved words instead; a version is
-        never 0, as the upper byte of formaldehyde is.
+        Who counts nothing weighs nothing, and a PMS3003 has something in its reserved words
+        instead; a version is never 0, as the upper byte of formaldehyde is.
         """
         if "ack_cmd" in fields or "status" in fields:
             return True
         counts = [fields[name] for name in _COUNTS if name in fields]
         weighs = [bool(fields[f"pm10_{kind}"]) for kind in ("cf1", "atm")]
         return (
-            all(more >= fewer for more, fewer in pairwise(counts))
+            not self.belies(fields)
             and weighs[0] == weighs[1]
             and (not any(weighs) or any(counts or (fields[name] for name in _RESERVED)))
-            and _COLDEST <= fields.get("temp_c", 0) <= _HOTTEST
-            and _DRIEST <= fields.get("rh_pct", 50) <= 100  # noqa: PLR2004 - per cent
-            and fields.get("hcho_ugm3", 0) <= _MOST_HCHO
             and fields.get("version", 1) > 0
+        )
+
+    def belies(self, fields: Fields) -> bool:
+        """Find what no clone can say either: each count contains the next."""
+        counts = [fields[name] for name in _COUNTS if name in fields]
+        return (
+            any(more < fewer for more, fewer in pairwise(counts))
+            or not _COLDEST <= fields.get("temp_c", 0) <= _HOTTEST
+            or not _DRIEST <= fields.get("rh_pct", 50) <= 100  # noqa: PLR2004 - per cent
+            or fields.get("hcho_ugm3", 0) > _MOST_HCHO
         )
 
     def tailored(self, settings: Settings) -> Driver:
