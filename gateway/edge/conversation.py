@@ -213,7 +213,7 @@ class Conversation:
             return
         if not (isinstance(self._step, Ask) and self._step.aside):
             self._stamp = stamp
-        self._odd = self._driver.belies(fields)
+        self._odd = self._odd or self._driver.belies(fields)
         heard = self._opening and isinstance(self._step, Listen)
         self._unasked = (raw, stamp) if heard else None
         self._resume(now, Received(raw, fields))

@@ -98,5 +98,17 @@ def test_a_sensor_that_sleeps_as_the_gateway_starts_is_woken_whether_it_may_slee
         assert wired.measured
 
 
+def test_another_model_is_found_out_although_it_falls_asleep_as_it_is_told() -> None:
+    wired = Wired(
+        Plantower(find("plantower.pms5003t"), Air(seed=1)),
+        {"driver": PMS.name, "duty_seconds": PERIOD},
+    )
+
+    wired.wait(3 * PERIOD)
+
+    flags = {value.flag for m in wired.measured for value in m.reading.values.values()}
+    assert flags == {Flag.FAIL}
+
+
 def _silence(wired: Drowsy) -> Silence:
     return wired.watch.silence
