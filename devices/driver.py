@@ -84,6 +84,8 @@ class Driver(ABC):
         every: Seconds between two samples, as far as it is known; between two questions at least,
             to one that only answers.
         warmup_seconds: Seconds after power-on or wake that its values are not to be trusted.
+        rest_seconds: Seconds after the port was opened, or nobody has read it, within which the
+            rest of a frame may come that looks like a whole one: nothing guards its beginning.
         takes: The settings it takes.
         commands: The sensor's own commands.
         proves: Whether `start` is what makes its samples believable: it runs again after whatever
@@ -103,6 +105,7 @@ class Driver(ABC):
     gap_seconds: float = 1.0
     every: float | None = None
     warmup_seconds: float = 0.0
+    rest_seconds: float = 0.0
     takes: Mapping[str, Setting] = field(default_factory=dict)
     commands: Mapping[str, Command] = field(default_factory=dict)
     proves: bool = False

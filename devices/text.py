@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from devices.command import Command, by_name
 from devices.cutters import by_line
-from devices.dialogue import Pause, carry_out
+from devices.dialogue import carry_out
 from devices.driver import Driver, Line, Setting, Settings
 from devices.errors import BadSetting, DecodeError, DeviceFault
 from devices.sample import Sample
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from devices.cutters import Cutter
-    from devices.dialogue import Dialogue, Fields, Opening
+    from devices.dialogue import Dialogue, Fields
     from devices.sample import Counter
     from devices.text_forms import Form
     from devices.text_values import Conversion
@@ -35,7 +35,7 @@ _WITHIN: Final = 3.0
 """Seconds that an answer may take: an instrument may measure first."""
 
 _SETTLED: Final = 2.0
-"""Seconds after which a line is over that was under way when the port opened."""
+"""Seconds after which a line is over that was under way when the port was opened."""
 
 _ASKED_EVERY: Final = 1.0
 _TERMINATORS: Final = ("\r\n", "\n", "\r")
@@ -104,11 +104,6 @@ class TextLine(Driver):
             raise DeviceFault(fault)
         return Sample(values, counters=counters, fault=fault)
 
-    def start(self, settings: Settings) -> Opening:
-        """Let pass what is left of a line under way: its rest may look like a whole one."""
-        if not settings["ask"]:
-            yield Pause(_SETTLED, deaf=True)
-
     def read(self, settings: Settings) -> Dialogue:
         """Take the next sample, or ask for one.
 
@@ -162,6 +157,7 @@ class TextLine(Driver):
             quantities=quantities,
             commands=by_name(asked) if ask else {},
             every=_ASKED_EVERY if ask else None,
+            rest_seconds=0.0 if ask else _SETTLED,
             form=form,
             conversions=converted,
             end=settings["terminator"],

@@ -105,6 +105,7 @@ class Conversation:
         self._frames: deque[tuple[bytes, Stamp]] = deque(maxlen=_MOST_WAITING)
         self._heard_at = now
         self._heard: Chunk | None = None
+        self._whole_from = now + self._driver.rest_seconds
         self._asked_at = -float("inf")
         self._outgoing = self._said = b""
         self._rest = _REST_SECONDS
@@ -127,6 +128,8 @@ class Conversation:
         A stall is a gap like any other, but no fault of the sensor: its time runs on afterwards.
         """
         self._until += chunk.stalled
+        if chunk.stalled:
+            self._whole_from = chunk.now + self._driver.rest_seconds
         if chunk.data:
             self._heard_at, self._heard = chunk.now, chunk
             self._sort(self._framer.feed(chunk.data), chunk)
@@ -153,6 +156,8 @@ class Conversation:
             stamp = at_last_byte(chunk.stamp, piece.behind, chunk.span, self._line)
             self._last = _after(self._last, stamp)
             if isinstance(self._step, Pause) and self._step.deaf:
+                continue
+            if chunk.now < self._whole_from:
                 continue
             if len(self._frames) == _MOST_WAITING:
                 self._watch.errors += 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from devices.cutters import Bad
-from devices.dialogue import Ask, Pause
+from devices.dialogue import Ask
 from devices.errors import BadSetting, DeviceFault, NoReply
 from devices.framing import Frame, Framer
 from devices.rehearsal import rehearse
@@ -166,8 +166,7 @@ def test_a_digit_begins_no_line_within_another() -> None:
 def test_a_line_under_way_when_the_port_opens_is_passed_over() -> None:
     streaming, asked = described(**COLUMNS), described(**COLUMNS, ask="R")
 
-    assert rehearse(streaming.driver.start(streaming.settings))[0] == [Pause(2.0, deaf=True)]
-    assert rehearse(asked.driver.start(asked.settings))[0] == []
+    assert (streaming.driver.rest_seconds, asked.driver.rest_seconds) == (2.0, 0.0)
 
 
 def test_an_instrument_that_is_asked_is_asked() -> None:

@@ -10,6 +10,7 @@ from devices.registry import find
 from gateway.config.sensor import sensor
 from gateway.edge.watch import Silence
 from gateway.simulator.catalogue import build
+from gateway.simulator.plain import Streaming
 from gateway.simulator.ranging import Lidar
 from schemas.reading import Cause, Flag
 from tests.edge_io.wired import Wired
@@ -119,3 +120,27 @@ def test_rain_of_a_gauge_that_is_asked_is_what_its_total_grew_by() -> None:
     assert len(rain) >= 10
     assert rain == pytest.approx([0.2] * len(rain))
     assert wired.watch.junk == 0
+
+
+class Talker(Streaming):
+    """Says `23.5,60` every 0.4 s."""
+
+    def __init__(self) -> None:
+        super().__init__(COLUMNS.driver, lambda _at, _number: SAID, every=0.4)
+
+
+COLUMNS = sensor("text.line", {"columns": ["temperature", "humidity"]})
+SAID = {"temperature": 23.5, "humidity": 60.0}
+
+
+def test_the_rest_of_a_line_is_no_reading_though_it_looks_like_one() -> None:
+    config = {"driver": "text.line", "interval": 0.0, "columns": ["temperature", "humidity"]}
+    wired = Wired(Talker(), config)
+    for _ in range(2):  # on opening, and when nobody has read for a while
+        wired.measured += wired.device.hear(wired.read(b"3.5,60\r\n23.5,60\r\n"))
+        assert wired.measured == []
+        wired.wait(5)
+        assert {value for value, _, _ in values(wired, "temperature")} == {23.5}
+        assert len(wired.measured) >= 7
+        wired.measured = []
+        wired.device.hear(wired.read(after=3.0, stalled=3.0))
