@@ -34,7 +34,13 @@ def blocks(language: str) -> Iterator[tuple[str, str]]:
 
 
 def lines_of_shell() -> list[tuple[str, str]]:
-    return [(page, line) for page, text in blocks("sh") for line in text.splitlines() if line]
+    """Give each command with its page; one that goes on in the next line is one."""
+    return [
+        (page, line)
+        for page, text in blocks("sh")
+        for line in text.replace("\\\n", " ").splitlines()
+        if line
+    ]
 
 
 def understands(command: Any, words: list[str]) -> None:  # noqa: ANN401 - click's own
