@@ -21,11 +21,11 @@ _REFUSING: Final = ("raise ", "except ", "return None")
 
 
 class Lines:
-    """The lines of every function that `decode` was in, and those of them that ran."""
+    """The lines of every function that `decode` was in, until they have run."""
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._ran: dict[CodeType, set[int]] = {}
+        self._left: dict[CodeType, set[int]] = {}
 
     def decode(self, driver: Driver, told: Settings, frame: bytes) -> None:
         """Decode a frame and remember the way through it."""
@@ -38,19 +38,25 @@ class Lines:
 
     def missed(self) -> Iterator[str]:
         """Tell each line that never ran, of functions that did."""
-        for code, ran in self._ran.items():
-            for line in sorted({line for *_, line in code.co_lines() if line} - ran):
+        for code, left in self._left.items():
+            for line in sorted(left):
                 text = linecache.getline(code.co_filename, line).strip()
-                if line != code.co_firstlineno and not text.startswith(_REFUSING):
+                if not text.startswith(_REFUSING):
                     yield f"{code.co_filename}:{line} in {code.co_name}: {text}"
 
     def _called(self, frame: FrameType, _event: str, _arg: object) -> Callable[..., Any] | None:
-        if not frame.f_code.co_filename.startswith(_OURS):
+        code = frame.f_code
+        if not code.co_filename.startswith(_OURS):
             return None
-        ran = self._ran.setdefault(frame.f_code, set())
+        if code not in self._left:
+            lines = {line for *_, line in code.co_lines() if line}
+            self._left[code] = lines - {code.co_firstlineno}
+        left = self._left[code]
+        if not left:
+            return None
 
         def went(frame: FrameType, _event: str, _arg: object) -> Callable[..., Any]:
-            ran.add(frame.f_lineno)
+            left.discard(frame.f_lineno)
             return went
 
         return went(frame, "", None)
