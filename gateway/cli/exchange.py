@@ -50,6 +50,7 @@ class Exchange:
         self._clock = SystemClock()
         self._port = Port(url, line, self._clock)
         self._heard = heard or (lambda _: None)
+        self._whole_from = 0.0
         self.turn_to(sensor)
 
     def __enter__(self) -> Self:
@@ -62,6 +63,7 @@ class Exchange:
         """
         self._port.open()
         self._forget()
+        self._whole_from = self.now + self._sensor.driver.rest_seconds
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -145,7 +147,8 @@ class Exchange:
             self._keep(self._framer.end())
 
     def _keep(self, pieces: list[Piece]) -> None:
-        self._frames.extend(piece.raw for piece in pieces if isinstance(piece, Frame))
+        if self.now >= self._whole_from:
+            self._frames.extend(piece.raw for piece in pieces if isinstance(piece, Frame))
 
     def _forget(self) -> None:
         """Drop what came before: it can't be the answer."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from itertools import chain, repeat
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,7 +43,8 @@ def played(driver: str, link: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("vector", COMMANDS, ids=str)
 def test_a_dry_run_prints_a_command_byte_for_byte(vector: Vector) -> None:
-    result = run("send", vector.driver, vector.command, "--dry-run")
+    told = [f"--set={key}={json.dumps(value)}" for key, value in vector.settings.items()]
+    result = run("send", vector.driver, vector.command, "--dry-run", *told)
 
     assert result.exit_code == 0
     assert result.stdout.strip() == vector.raw.hex()
@@ -93,6 +96,31 @@ def test_what_a_sensor_counts_by_itself_is_shown_as_it_tells_it(tmp_path: Path) 
     assert reading["counted"].keys() == {f"lane-{n}" for n in range(1, 5)}
     assert "counted by itself: lane-1" in told.stdout
     assert "nobody" not in told.stdout
+
+
+def test_the_rest_of_a_line_is_not_what_is_read(tmp_path: Path) -> None:
+    uart = Uart(tmp_path / "tty")
+    over = Event()
+
+    def speak() -> None:
+        while not uart.opened and not over.is_set():
+            over.wait(0.01)
+        for line in chain(repeat(b"3.5\r\n", 10), repeat(b"23.5\r\n")):
+            uart.write(line)
+            if over.wait(0.05):
+                return
+
+    speaker = Thread(target=speak, name="thermometer")
+    speaker.start()
+    try:
+        columns = 'columns=["temperature"]'
+        result = run("read", "text.line", uart.link, "--set", columns, "--json")
+    finally:
+        over.set()
+        speaker.join()
+
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)[0]["values"] == {"temperature": 23.5}
 
 
 def test_devices_of_a_config_are_read_with_their_calibration(tmp_path: Path) -> None:
