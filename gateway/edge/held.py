@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from schemas.reading import Cause, Flag, Reading, Value
 
@@ -180,18 +181,68 @@ def read_reading(device: str, channel: str | None, packed: bytes) -> tuple[Readi
     Raises:
         ValueError: It wrote no such thing.
     """
-    inflater = zlib.decompressobj(11, _WORDS)
+    model, names, flags, causes, every, numbers = unpacked(packed, _WORDS, 6)
+    if not isinstance(model, str):
+        raise ValueError(f"its model is {model!r}")  # noqa: TRY004 - of a row, as all its flaws are
+    return assembled(device, channel, names, numbers, flags, causes, every), model
+
+
+def unpacked(packed: object, words: bytes, parts: int) -> list[Any]:
+    """Unpack the plain form of a reading, its checksum verified.
+
+    Args:
+        packed: What the file holds.
+        words: What zlib was told that readings are likely to say.
+        parts: How many parts the plain form has.
+
+    Raises:
+        ValueError: It is no such thing.
+    """
+    if not isinstance(packed, bytes):
+        raise ValueError("its bytes are none")  # noqa: TRY004 - of a row, as all its flaws are
+    inflater = zlib.decompressobj(11, words)
     try:
         plain = inflater.decompress(packed, _LONGEST_READING)
-    except (zlib.error, TypeError) as error:
+    except zlib.error as error:
         raise ValueError(str(error)) from None
-    model, names, flags, causes, every, numbers = json.loads(plain)
-    values = zip(numbers, flags, causes, strict=True)
-    measured = {
-        name: Value(number, Flag(int(flag)), Cause(int(cause)))
-        for name, (number, flag, cause) in zip(names, values, strict=True)
-    }
-    return Reading(device, channel, measured, every), model
+    if not inflater.eof:
+        raise ValueError("its bytes end too early")
+    found = json.loads(plain)
+    if not isinstance(found, list) or len(found) != parts:
+        raise ValueError("its bytes hold no reading")
+    return found
+
+
+def assembled(
+    device: str, channel: str | None, names: object, numbers: object, flags: object,
+    causes: object, every: object,
+) -> Reading:  # fmt: skip
+    """Put a reading together from the parts of its plain form.
+
+    Raises:
+        ValueError: They make none.
+    """
+    match names, numbers, flags, causes:
+        case [*names], [*numbers], str(flags), str(causes):
+            values = zip(names, numbers, flags, causes, strict=True)
+            measured = {
+                _text(name): Value(_number(number), Flag(int(flag)), Cause(int(cause)))
+                for name, number, flag, cause in values
+            }
+            return Reading(device, channel, measured, _number(every))
+    raise ValueError("its bytes hold no reading")
+
+
+def _text(name: object) -> str:
+    if isinstance(name, str):
+        return name
+    raise ValueError(f"{name!r} is no name")
+
+
+def _number(value: object) -> float | None:
+    if value is None or (isinstance(value, float | int) and math.isfinite(value)):
+        return value
+    raise ValueError(f"{value!r} is no number")
 
 
 def _shortest(value: float | None) -> float | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from gateway.edge.columns import columns, sound
-from gateway.edge.held import Waiting, read_reading, split_id
+from gateway.edge.held import split_id
 from gateway.edge.spool_untouched import as_a_copy, require
+from gateway.edge.spool_upgrade import form_of, layout_of
 from schemas.base import EARLIEST_MS
 from schemas.batch import BatchError, decode
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from gateway.edge.held import Waiting
     from schemas.batch import Batch
     from schemas.reading import ClockState
 
@@ -25,8 +27,6 @@ _PAGE: Final = 512
 
 _BELOW, _ABOVE = -1, (1 << 63) - 1
 """Below and above every id."""
-
-_READING: Final = "SELECT id, device, channel, boot, since, at, undatable, reading"
 
 _Table = Literal["batches", "payloads", "pending"]
 
@@ -51,6 +51,7 @@ class Contents:
         """Read from an open connection; `lost` is told each thing that can't be read."""
         self._connection = connection
         self._lost = lost
+        self._layout = layout_of(connection)
         self._epochs: dict[int, str] = {}
         with contextlib.suppress(sqlite3.DatabaseError):
             for number, epoch in connection.execute("SELECT number, epoch FROM epochs"):
@@ -74,13 +75,14 @@ class Contents:
 
     def waiting(self) -> Iterator[Waiting]:
         """Read the readings that are in no batch yet, in the order of their arrival."""
+        columns, read = form_of(self._layout)
         for number in self._ids("pending"):
             try:
-                row = self._row(f"{_READING} FROM pending WHERE id = ?", number)
-                yield _waiting(*row)
+                row = self._row(f"SELECT {columns} FROM pending WHERE id = ?", number)  # noqa: S608 - ours
+                yield _checked(read(row))
             except (sqlite3.DatabaseError, _Contradiction) as error:
                 self._lost(f"reading {number} that waits for its batch: {error}")
-            except (ValueError, KeyError, TypeError, AttributeError):
+            except ValueError:
                 self._lost(f"reading {number} that waits for its batch is no reading any more")
 
     def _batch(self, number: int) -> Shelved:
@@ -198,15 +200,8 @@ def alone(waiting: Waiting, at: int, site: str) -> Batch:
     return columns([waiting], [at], clock, epoch="0" * 16, seq=1, site=site)
 
 
-def _waiting(
-    number: int, device: str, channel: str | None, boot: str | None, since: float | None,
-    at: int | None, undatable: int, packed: bytes,
-) -> Waiting:  # fmt: skip
-    """Check a row as the gateway would when it takes it up."""
-    reading, model = read_reading(device, channel, packed)
-    waiting = Waiting(
-        number, sound(reading), model, boot or "", since or 0.0, at, undatable=bool(undatable),
-        on_disk=True,
-    )  # fmt: skip
-    alone(waiting, EARLIEST_MS if at is None else at, "anywhere")
+def _checked(waiting: Waiting) -> Waiting:
+    """Check a reading as the gateway would when it takes it up."""
+    waiting = replace(waiting, reading=sound(waiting.reading))
+    alone(waiting, EARLIEST_MS if waiting.at is None else waiting.at, "anywhere")
     return waiting

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import sqlite3
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from gateway.edge.eviction import Applied, Bounds, delete, epoch_row, make_room, recount_all
-from gateway.edge.held import (
-    EpochRow,
-    Held,
-    Waiting,
-    batch_id,
-    read_reading,
-    split_id,
-    write_reading,
-)
+from gateway.edge.held import EpochRow, Held, Waiting, batch_id, split_id
+from gateway.edge.spool_rows import COLUMNS, INSERT, read_waiting, write_waiting
+from gateway.edge.spool_upgrade import LAYOUT, PENDING, check_layout, layout_of, upgrade
 from gateway.errors import SpoolDamaged, SpoolUnwritable
 
 if TYPE_CHECKING:
@@ -26,22 +21,20 @@ if TYPE_CHECKING:
     from gateway.edge.changes import Changes
     from gateway.edge.counts import Counts
 
-LAYOUT: Final = 4  # of the tables below: `PRAGMA user_version`
-_TABLES: Final = """
+log = logging.getLogger(__name__)
+
+_TABLES: Final = f"""
 CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS epochs (
     number INTEGER PRIMARY KEY, epoch TEXT NOT NULL, next INTEGER NOT NULL, dropped TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS pending (
-    id INTEGER PRIMARY KEY, device TEXT NOT NULL, channel TEXT, boot TEXT, since REAL,
-    at INTEGER, undatable INTEGER NOT NULL, reading BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS batches (
+{PENDING}CREATE TABLE IF NOT EXISTS batches (
     id INTEGER PRIMARY KEY, device TEXT NOT NULL, channel TEXT, first INTEGER NOT NULL,
     rows INTEGER NOT NULL, born REAL NOT NULL, refused TEXT, offer REAL);
 CREATE TABLE IF NOT EXISTS payloads (id INTEGER PRIMARY KEY, payload BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS refused ON batches (offer) WHERE refused IS NOT NULL;
 """
 
-_PENDING: Final = "SELECT id, device, channel, boot, since, at, undatable, reading FROM pending"
+_PENDING: Final = f"SELECT {COLUMNS} FROM pending"  # noqa: S608 - ours
 
 
 class SpoolFile:
@@ -69,8 +62,8 @@ class SpoolFile:
         """Open or make the file.
 
         Raises:
-            SpoolUnwritable: The disk is full, read-only or failing.
-            SpoolDamaged: The file is no sound SQLite file, or of a layout not ours.
+            SpoolUnwritable: The disk is full, read-only or failing, or a newer version wrote it.
+            SpoolDamaged: The file is no sound SQLite file.
         """
         connection: sqlite3.Connection | None = None
         with named_errors(path):
@@ -78,6 +71,8 @@ class SpoolFile:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 connection = sqlite3.connect(path, timeout=2.0, isolation_level=None)
                 connection.text_factory = as_text
+                layout = layout_of(connection) or LAYOUT
+                check_layout(layout, path)
                 # A commit writes whole pages, of which most of its small facts change one each.
                 connection.execute("PRAGMA page_size = 1024")
                 connection.execute("PRAGMA journal_mode = WAL")
@@ -85,7 +80,10 @@ class SpoolFile:
                 # What went into a batch is no secret: its pages are left as they are, not zeroed.
                 connection.execute("PRAGMA secure_delete = OFF")
                 connection.execute("PRAGMA journal_size_limit = 4194304")
-                _check_layout(connection, path)
+                with _transaction(connection) as run:
+                    told = upgrade(run, layout)
+                if told:
+                    log.info("the spool %s is %s", path, told)
                 connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}COMMIT;")
                 connection.execute(f"PRAGMA user_version = {LAYOUT}")
             except BaseException:
@@ -113,7 +111,7 @@ class SpoolFile:
             bounds: What the file may hold.
             recount: Count what is held anew: nobody knows this file.
         """
-        with named_errors(self.path), self._transaction() as run:
+        with named_errors(self.path), _transaction(self._connection) as run:
             if not self.is_there():
                 raise FileExistsError(f"{self.path} was replaced under us")
             self._write(run, changes)
@@ -127,18 +125,6 @@ class SpoolFile:
             )
         self._names.clear()
         return applied
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Cursor]:
-        cursor = self._connection.cursor()
-        cursor.execute("BEGIN IMMEDIATE")
-        try:
-            yield cursor
-            cursor.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                cursor.execute("ROLLBACK")
-            raise
 
     @staticmethod
     def _write(run: sqlite3.Cursor, changes: Changes) -> None:
@@ -163,14 +149,7 @@ class SpoolFile:
             "UPDATE batches SET refused = ?, offer = ? WHERE id = ?",
             [(*(mark or (None, None)), number) for number, mark in changes.refused.items()],
         )
-        run.executemany(
-            "INSERT INTO pending VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (w.id, w.reading.device, w.reading.channel, *w.origin, w.at, w.undatable,
-                 write_reading(w.reading, w.model))
-                for w in changes.added.values()
-            ],
-        )  # fmt: skip
+        run.executemany(INSERT, map(write_waiting, changes.added.values()))
         run.executemany(
             "INSERT OR REPLACE INTO kept VALUES (?, ?)",
             [(name, json.dumps(value)) for name, value in changes.kept.items()],
@@ -279,11 +258,7 @@ class SpoolFile:
                 if not rows:
                     raise
             self.skipped = len(numbers) - len(rows)
-            return [
-                Waiting(number, *read_reading(device, channel, packed), boot or "", since or 0.0,
-                        at, undatable=bool(undatable), on_disk=True)
-                for number, device, channel, boot, since, at, undatable, packed in rows
-            ]  # fmt: skip
+            return [read_waiting(row) for row in rows]
 
     def _singly(self, numbers: list[tuple[int]]) -> Iterator[tuple[Any, ...]]:
         for number in numbers:
@@ -335,7 +310,14 @@ def _identity(path: Path) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _check_layout(connection: sqlite3.Connection, path: Path) -> None:
-    layout = connection.execute("PRAGMA user_version").fetchone()[0]
-    if layout not in {0, LAYOUT}:
-        raise SpoolDamaged(f"the spool {path} has layout {layout}, not {LAYOUT}")
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Cursor]:
+    cursor = connection.cursor()
+    cursor.execute("BEGIN IMMEDIATE")
+    try:
+        yield cursor
+        cursor.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            cursor.execute("ROLLBACK")
+        raise

@@ -9,7 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gateway.edge.spool_file import LAYOUT, as_text, named_errors
+from gateway.edge.spool_file import as_text, named_errors
+from gateway.edge.spool_upgrade import check_layout, layout_of
 from gateway.errors import ConfigError, SpoolDamaged, SpoolUnwritable
 
 if TYPE_CHECKING:
@@ -94,10 +95,10 @@ def _connected(path: Path, mode: str, named: Path | None = None) -> Iterator[sql
         connection = sqlite3.connect(uri, uri=True, isolation_level=None)
     try:
         with named_errors(name):
-            layout = connection.execute("PRAGMA user_version").fetchone()[0]
-            if layout != LAYOUT:
-                what = f"{name} is no spool of this version (layout {layout}, not {LAYOUT})"
-                raise SpoolDamaged(what)
+            layout = layout_of(connection)
+            if layout == 0:
+                raise SpoolDamaged(f"{name} is no spool")
+            check_layout(layout, name)
             connection.text_factory = as_text
             connection.execute("BEGIN")  # one moment, though a gateway may go on writing
         yield connection
