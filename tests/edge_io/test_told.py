@@ -189,7 +189,7 @@ def test_the_first_vehicle_of_a_sensor_that_has_run_for_long_counts() -> None:
     assert road.counted() == 1
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=40))
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=25))  # less than an interval
 def test_a_count_read_often_enough_gives_all_vehicles_and_no_other(
     passing: list[tuple[int, bool]],
 ) -> None:
