@@ -5,6 +5,7 @@ With `SIMPANG_VECTORS=FILE` the drivers of that file of vectors alone are tried,
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -131,7 +132,7 @@ def test_made_and_recorded_frames_go_every_way_through_every_decoder() -> None:
 @every_case
 def test_damage_passes_no_more_often_than_the_checksum_says(case: Case) -> None:
     """No damaged frame raises anything undeclared or makes a framer hoard either."""
-    each = share(case, MUTATIONS) // len(KINDS)
+    each = ceil(share(case, MUTATIONS) / len(KINDS))
     wrong = accepted(case, each, "laws")
     check = check_of(case.driver)
 

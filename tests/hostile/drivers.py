@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -79,7 +80,7 @@ def measure(
     with ProcessPoolExecutor() as processes:
         begun = []
         for case in cases:
-            each = share(case, number) // len(KINDS)
+            each = ceil(share(case, number) / len(KINDS))
             parts = [min(_AT_ONCE, each - done) for done in range(0, each, _AT_ONCE)]
             waited = [
                 processes.submit(accepted, case, n, f"{seed} {part}")
@@ -113,7 +114,9 @@ def write(page: Mapping[str, str]) -> str:
     """Write the page with these rows, of drivers that there are."""
     lines = (page[case.driver] for case in DRIVERS if case.driver in page)
     table = [_line(_COLUMNS), _line(["---"] * 2 + ["--:"] * (len(_COLUMNS) - 2)), *lines]
-    checks = {check.name: check for check in CHECKS.values() if not check.why}
+    checks: dict[str, Check] = {}
+    for check in sorted(CHECKS.values(), key=lambda check: check.why):
+        checks.setdefault(check.name, check)
     return _INTRO.format(
         damage="\n".join(
             _line((kind, _sentence(how.__doc__ or ""))) for kind, how in KINDS.items()
