@@ -10,6 +10,7 @@ import typer
 from gateway.cli.language import Language, choose_language
 from gateway.cli.options import Json, Lang
 from gateway.cli.words import print_json
+from gateway.logs import write_count
 
 if TYPE_CHECKING:
     from gateway.cli.initial import Answers, Plugged
@@ -28,7 +29,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "skipped": ("{url}: left out: {why}", "{url}: dilewati: {why}"),
     "nobody": ("nobody that is known answered", "tidak ada sensor dikenal yang menjawab"),
     "there": ("{url}: is in the config already", "{url}: sudah ada di konfigurasi"),
-    "written": ("{file}: {number} devices added", "{file}: {number} alat ditambahkan"),
+    "written": ("{file}: added {one_or_more}", "{file}: {number} alat ditambahkan"),
     "next": ("next: simpang gateway run --config {file}",
              "lalu: simpang gateway run --config {file}"),
     "no change": ("nothing to add; {file} is as it was", "tidak ada tambahan; {file} tetap"),
@@ -100,7 +101,8 @@ def init(
         return
     if added:
         number = sum(len(port.devices) for port in added)
-        typer.echo(_say("written", language, file=file, number=number))
+        words = write_count(number, "device", "devices")
+        typer.echo(_say("written", language, file=file, number=number, one_or_more=words))
     typer.echo(_say("next", language, file=file))
 
 
