@@ -37,6 +37,10 @@ _TOO_MANY: Final = 0.05
 _TOO_OFTEN: Final = 3
 """Connections in a row that the broker took away at once, until we wonder why."""
 
+STOP_SECONDS: Final = 30.0
+"""How long a stop waits for the store. Together with the goodbye to the broker it must end before
+the service manager kills us; what is not written by then comes again."""
+
 _GLANCE: Final = 1.0
 """Seconds that a round lasts at most."""
 
@@ -47,7 +51,11 @@ log = logging.getLogger(__name__)
 
 
 class Collector:
-    """One collector, wired: `run` it in a thread of your choice, `stop` it from any other."""
+    """One collector, wired: `run` it in a thread of your choice, `stop` it from any other.
+
+    Attributes:
+        abandoned: Whether `run` has returned while a write still hung in a thread of its own.
+    """
 
     def __init__(
         self,
@@ -94,6 +102,7 @@ class Collector:
             self._trusted,
             Closing(config.store.write_rows, config.store.write_seconds),
         )
+        self.abandoned = False
         self._connected = False
         self._since = 0.0
         self._brief = 0
@@ -111,13 +120,14 @@ class Collector:
             while not self._stopping:
                 self._round()
             notify(STOPPING)
-            self._subscriber.finish()
+            self.abandoned = not self._subscriber.finish(STOP_SECONDS)
             self._receipts.send(self._clock.monotonic(), self._publish, all_=True)
         finally:
             self._inbox.close()
             self._connection.stop()
-            self._threads.shutdown()
-            self._store.close()
+            self._threads.shutdown(wait=not self.abandoned)
+            if not self.abandoned:
+                self._store.close()
             self._tell()
             log.info("stopped")
 

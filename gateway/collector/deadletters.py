@@ -22,10 +22,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gateway.collector.pulse import UNWATCHED
 from gateway.errors import StoreBusy
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
 LARGEST_KEPT: Final = 1024 * 1024
@@ -113,8 +114,10 @@ class DeadLetters:
         """Count the letters, as far as we know of them."""
         return len(self._sizes)
 
-    def bury(self, letters: Sequence[Letter]) -> None:
+    def bury(self, letters: Sequence[Letter], alive: Callable[[], None] = UNWATCHED.beat) -> None:
         """Keep letters; on return they are on the disk, safe from a power cut.
+
+        After each one `alive` is called: with a slow disk, thousands take minutes.
 
         Raises:
             StoreBusy: The disk is failing, or full and not of letters older than these; some of
@@ -127,6 +130,7 @@ class DeadLetters:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for letter in letters:
                 self._press_in(letter.name, _dump(letter), spared)
+                alive()
             _sync(self._folder)
             self._evict()
         except OSError as error:

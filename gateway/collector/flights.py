@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gateway.backoff import Backoff
+from gateway.collector.pulse import Pulse
 from gateway.errors import StoreBusy, StoreDenied
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ Group = list["Item"]
 """The messages of one write."""
 
 STUCK_SECONDS: Final = 1800.0
-"""A write that is under way for so long hangs: the slowest honest one, which finds thousands of
-refused lines one by one, takes minutes."""
+"""A write that has been silent for so long hangs: an honest one says something with each answer of
+the store and each dead letter."""
 
 _SOON: Final = 0.2
 _LATE: Final = 15.0
@@ -37,7 +38,7 @@ class _Flight:
     """One write: under way while it has a future, over when it has decisions, else held."""
 
     group: Group
-    began: float
+    pulse: Pulse
     future: Future[list[Decision]] | None = None
     decisions: list[Decision] | None = None
 
@@ -87,7 +88,7 @@ class Flights:
 
     def launch(self, group: Group) -> None:
         """Send a group off."""
-        flight = _Flight(group, self._clock.monotonic())
+        flight = _Flight(group, Pulse(self._clock.monotonic))
         self._flights.append(flight)
         self._submit(flight)
 
@@ -99,8 +100,7 @@ class Flights:
 
     def stuck(self) -> bool:
         """Say whether a write neither ends nor fails: an answer that drips can last for ever."""
-        now = self._clock.monotonic()
-        return any(one.future and now - one.began > STUCK_SECONDS for one in self._flights)
+        return any(one.future and one.pulse.silent > STUCK_SECONDS for one in self._flights)
 
     def wait(self) -> float:
         """Return the seconds until a held write is due; infinite while none is held."""
@@ -118,9 +118,10 @@ class Flights:
             self._writer.settle(group, decisions)
             yield group, decisions
 
-    def finish(self) -> None:
-        """Wait until each write under way has ended, well or badly."""
-        wait([flight.future for flight in self._flights if flight.future is not None])
+    def finish(self, within: float) -> bool:
+        """Wait until each write under way has ended, well or badly; False if one has not."""
+        futures = [flight.future for flight in self._flights if flight.future is not None]
+        return not wait(futures, max(0.0, within)).not_done
 
     def _look(self, flight: _Flight, future: Future[list[Decision]]) -> None:
         """See how a write ended; hold it where the store did not take it."""
@@ -150,6 +151,6 @@ class Flights:
         self._again_at = due if len(held) == 1 else max(due, self._again_at)
 
     def _submit(self, flight: _Flight) -> None:
-        flight.began = self._clock.monotonic()
-        flight.future = self._executor.submit(self._writer.write, flight.group)
+        flight.pulse.rest()
+        flight.future = self._executor.submit(self._writer.write, flight.group, flight.pulse)
         flight.future.add_done_callback(lambda _: self._wake())

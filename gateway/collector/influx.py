@@ -18,11 +18,12 @@ from influxdb_client.service.write_service import WriteService
 from gateway.collector import lines
 from gateway.collector.answers import find_words, is_influx, plain, retry_after, silence
 from gateway.collector.influxql import InfluxReader
+from gateway.collector.pulse import UNWATCHED
 from gateway.collector.store import Refusal
 from gateway.errors import ConfigError, StoreBusy, StoreDenied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gateway.collector.points import Point
     from gateway.config.collector import InfluxStore as Settings
@@ -87,7 +88,9 @@ class InfluxStore:
         """Write a point as a line."""
         return lines.of_point(point)
 
-    def write(self, rows: Sequence[str]) -> list[Refusal]:
+    def write(
+        self, rows: Sequence[str], alive: Callable[[], None] = UNWATCHED.beat, /
+    ) -> list[Refusal]:
         """Store lines; return those that the server refuses even where they come alone.
 
         Raises:
@@ -95,12 +98,12 @@ class InfluxStore:
             StoreDenied: The token, the organisation or the bucket is wrong, or it is no InfluxDB.
         """
         refusals: list[Refusal] = []
-        at = 0
-        while at < len(rows):
-            part = rows[at : at + self._most]
-            refusals += self._write(part, at)
-            at += len(part)
-        self._most = min(2 * self._most, self._settings.write_rows)
+        most = self._most
+        for at in range(0, len(rows), most):
+            refusals += self._write(rows[at : at + most], at, alive)
+        # Only a write as large as may be shows that more would go; the other lane may know better.
+        if len(rows) >= most == self._most:
+            self._most = min(2 * most, self._settings.write_rows)
         return refusals
 
     def newest(self, measurement: str, tags: Mapping[str, str]) -> int | None:
@@ -119,17 +122,19 @@ class InfluxStore:
         if client is not None:
             client.close()  # type: ignore[no-untyped-call]
 
-    def _write(self, rows: Sequence[str], at: int) -> Iterator[Refusal]:
+    def _write(self, rows: Sequence[str], at: int, alive: Callable[[], None]) -> Iterator[Refusal]:
         """Store rows, the first of which has the place `at`; halve what is refused."""
         try:
             self._post(rows)
+            alive()
         except _Refused as no:
+            alive()
             if no.whole:
                 yield from (Refusal(place, no.reason) for place in range(at, at + len(rows)))
                 return
             half = len(rows) // 2
-            yield from self._write(rows[:half], at)
-            yield from self._write(rows[half:], at + half)
+            yield from self._write(rows[:half], at, alive)
+            yield from self._write(rows[half:], at + half, alive)
 
     def _post(self, rows: Sequence[str]) -> None:
         body = "\n".join(rows).encode(errors="replace")
@@ -149,7 +154,7 @@ class InfluxStore:
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             if isinstance(error, urllib3.exceptions.ReadTimeoutError):
                 # Else what takes too long would be sent again, as long as ever, for ever.
-                self._most = max(len(rows) // 2, 1)
+                self._most = min(self._most, max(len(rows) // 2, 1))
             raise StoreBusy(
                 f"{self._settings.url} does not answer: {silence(error)}",
                 "is InfluxDB running, and the address right?",

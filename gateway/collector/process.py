@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 def run(config: CollectorConfig) -> None:
-    """Collect until SIGTERM or SIGINT.
+    """Collect until SIGTERM or SIGINT; then end, even if a write never does.
 
     Raises:
         StoreBusy: The folder of dead letters can't be made or read.
@@ -44,6 +45,10 @@ def run(config: CollectorConfig) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: collector.stop())
     collector.run()
+    if collector.abandoned:
+        log.warning("left without a write that does not end: nothing of it is acknowledged")
+        logging.shutdown()
+        os._exit(0)  # Python itself would wait for its thread for ever
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,10 +11,11 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from gateway.collector.points import of_batch
+from gateway.collector.pulse import UNWATCHED
 from gateway.errors import StoreBusy, StoreDenied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from gateway.collector.points import Fields, Point, Tags
@@ -92,7 +93,9 @@ class SqliteStore:
         """Leave a point as it is."""
         return point
 
-    def write(self, rows: Sequence[Point]) -> list[Refusal]:
+    def write(
+        self, rows: Sequence[Point], _alive: Callable[[], None] = UNWATCHED.beat, /
+    ) -> list[Refusal]:
         """Store points in one transaction, on the disk on return; nothing is ever refused.
 
         Raises:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from gateway.collector.pulse import UNWATCHED
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gateway.collector.points import Fields, Point, Tags
     from schemas.batch import Batch
@@ -33,7 +35,8 @@ class Store(Protocol[Row]):
 
     Attributes:
         writers: How many writes of readings may be under way at a time, each in its own thread.
-        tellers: How many writes of what tells of readings may be under way beside them.
+        tellers: How many writes of what tells of readings may be under way beside them;
+            with none, one that has written readings goes on to tell of them.
     """
 
     writers: int
@@ -45,8 +48,12 @@ class Store(Protocol[Row]):
     def row(self, point: Point) -> Row:
         """Turn one point into a row."""
 
-    def write(self, rows: Sequence[Row]) -> list[Refusal]:
+    def write(
+        self, rows: Sequence[Row], alive: Callable[[], None] = UNWATCHED.beat, /
+    ) -> list[Refusal]:
         """Store rows, safe from a power cut on return, and name those that it never takes.
+
+        Where that takes more than one step, `alive` is called after each.
 
         Raises:
             StoreBusy: It can't now; all, some or none of the rows may be in it.

@@ -148,13 +148,20 @@ class Subscriber:
                 self._receipts.decide(one.gateway, one.epoch, one.seq, one.reason, now)
             self._account(group, decisions)
 
-    def finish(self) -> None:
-        """Try once to write all there is, and settle what the store took."""
-        self._flights.finish()
+    def finish(self, within: float) -> bool:
+        """Try once to write all there is, and settle what the store took in so many seconds.
+
+        Returns:
+            Whether each write has ended; what one that has not writes is not acknowledged.
+        """
+        deadline = self._clock.monotonic() + within
+        ended = self._flights.finish(within)
         self.settle()
-        self.write()
-        self._flights.finish()
-        self.settle()
+        if ended:
+            self.write()
+            ended = self._flights.finish(deadline - self._clock.monotonic())
+            self.settle()
+        return ended
 
     def _closed(self) -> bool:
         """Say whether the open group takes no more: what is no batch has weight, but no rows."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.collector.audit import Flawed, Heard, Sound
 from gateway.collector.deadletters import Letter
 from gateway.collector.points import TOUCHED, of_delivery, of_touched
+from gateway.collector.pulse import UNWATCHED
 from gateway.logs import write_count
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from gateway.collector.audit import Verdict
     from gateway.collector.deadletters import DeadLetters
+    from gateway.collector.pulse import Pulse
     from gateway.collector.store import Store
     from gateway.mqtt import Token
 
@@ -86,22 +89,27 @@ class Writer:
         self._collector = collector
         self._wall = wall
         self._moment: int | None = None
+        self._stored: deque[tuple[str, str, int, bytes]] = deque()
         self._lock = threading.Lock()
+        self._burying = threading.Lock()
         self._carrying = threading.Semaphore(store.writers)
+        self._telling = threading.Semaphore(max(store.tellers, 1))
 
-    def write(self, items: Sequence[Item]) -> list[Decision]:
+    def write(self, items: Sequence[Item], pulse: Pulse = UNWATCHED) -> list[Decision]:
         """Write all of a group, and decide on its batches once everything is on the disk.
+
+        The pulse rests while other writes have the turn.
 
         Raises:
             StoreBusy: The store or the dead letters can't take it now; decide nothing.
             StoreDenied: The store does not let us in; decide nothing.
         """
-        refusals = self._write_rows(items)
+        refusals = self._write_rows(items, pulse)
         refused = dict(refusals)
-        undelivered, untouched = self._write_ledger(items, refused)
+        undelivered, untouched = self._write_ledger(items, refused, pulse)
         refused |= undelivered
+        self._bury(list(_letters(items, refused)), pulse)
         with self._lock:
-            self._letters.bury(list(_letters(items, refused)))
             self.refused_rows += len(refusals)
         if refusals:
             log.error(
@@ -116,28 +124,48 @@ class Writer:
         """Throw away the letters of batches that are stored after all.
 
         Writes are settled in the order of their messages, though they end in any: a letter that an
-        older write has buried late is there by now.
+        older write has buried late is there by now. Nobody waits here for a slow disk: while
+        letters are buried, whoever buries them throws these away as well.
         """
-        with self._lock:
-            if not self._letters:
-                return
-            payloads = [item.payload for item in items if _is_named(item.verdict)]
-            for payload, one in zip(payloads, decisions, strict=True):
-                if one.reason is None:
-                    self._letters.discard(one.gateway, one.epoch, one.seq, payload)
+        if not self._letters:
+            return
+        payloads = [item.payload for item in items if _is_named(item.verdict)]
+        for payload, one in zip(payloads, decisions, strict=True):
+            if one.reason is None:
+                self._stored.append((one.gateway, one.epoch, one.seq, payload))
+        self._discard()
 
-    def _write_rows(self, items: Sequence[Item]) -> list[tuple[int, str]]:
+    def _bury(self, letters: Sequence[Letter], pulse: Pulse) -> None:
+        if not letters:
+            return
+        try:
+            with pulse.turn(self._burying):
+                self._letters.bury(letters, pulse.beat)
+        finally:
+            self._discard()
+
+    def _discard(self) -> None:
+        """Throw away the letters of what is stored, unless somebody is about to do it."""
+        while self._stored and self._burying.acquire(blocking=False):
+            try:
+                while self._stored:
+                    self._letters.discard(*self._stored.popleft())
+            finally:
+                self._burying.release()
+
+    def _write_rows(self, items: Sequence[Item], pulse: Pulse) -> list[tuple[int, str]]:
         """Write the readings; for each row that was refused, return its batch, and why."""
         batches = [(at, item) for at, item in enumerate(items) if isinstance(item.verdict, Sound)]
-        with self._carrying:
-            refusals = self._store.write([row for _, item in batches for row in item.rows])
+        with pulse.turn(self._carrying):
+            rows = [row for _, item in batches for row in item.rows]
+            refusals = self._store.write(rows, pulse.beat)
         if not refusals:
             return []
         owners = [at for at, item in batches for _ in item.rows]
         return [(owners[refusal.index], refusal.reason) for refusal in refusals]
 
     def _write_ledger(
-        self, items: Sequence[Item], refused: Mapping[int, str]
+        self, items: Sequence[Item], refused: Mapping[int, str], pulse: Pulse
     ) -> tuple[dict[int, str], list[int]]:
         """Write what tells of readings, and what gateways tell.
 
@@ -155,8 +183,10 @@ class Writer:
         ]
         news = [one for item in items if isinstance(item.verdict, Heard) for one in item.rows]
         spans = _spans(items)
-        touched = of_touched(self._collector, spans, self._next_moment()) if spans else []
-        refusals = self._store.write([*(one for _, one in whole), *news, *map(row, touched)])
+        with pulse.turn(self._telling):
+            touched = of_touched(self._collector, spans, self._next_moment()) if spans else []
+            points = [*(one for _, one in whole), *news, *map(row, touched)]
+            refusals = self._store.write(points, pulse.beat)
         for refusal in refusals:
             log.error("the store refuses a point of the ledger: %s", refusal.reason)
         undelivered = {
@@ -167,11 +197,16 @@ class Writer:
         return undelivered, [at for at, one in _dated(items) if _device(one) in untouched]
 
     def _next_moment(self) -> int:
-        """Return a time that rises strictly, also across restarts and steps of the clock."""
+        """Return a time that rises strictly, also across restarts and steps of the clock.
+
+        The store may take its time to answer: it is asked under no lock, and maybe more than once.
+        """
+        newest = self._moment
+        if newest is None:
+            newest = self._store.newest(TOUCHED, {"collector": self._collector}) or 0
         with self._lock:
-            if self._moment is None:
-                self._moment = self._store.newest(TOUCHED, {"collector": self._collector}) or 0
-            self._moment = max(int(self._wall() * 1000), self._moment + 1)
+            newest = max(newest, self._moment or 0)
+            self._moment = max(int(self._wall() * 1000), newest + 1)
             return self._moment
 
 

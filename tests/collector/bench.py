@@ -37,6 +37,7 @@ class Bench:
         self.trusted: float | None = T / 1000
         self.folder = folder / "dead"
         self.store = FaultyStore(SqliteStore(folder / "city.db"))
+        self.store.tellers = 2
         self.letters = DeadLetters(self.folder, 1 << 20)
         self.receipts = Receipts()
         self.acknowledged: list[int] = []

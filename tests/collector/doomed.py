@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from gateway.clock import SystemClock
 from gateway.collector.collector import Collector
+from gateway.collector.pulse import UNWATCHED
 from gateway.collector.sqlite import SqliteStore
 from gateway.config.collector import SqliteStore as Settings
 from gateway.config.collector import load_collector
 from gateway.trust import Trust
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gateway.collector.points import Point
     from gateway.collector.store import Refusal
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 class DoomedStore(SqliteStore):
     """Stores the first write that delivers something, and dies."""
 
-    def write(self, rows: Sequence[Point]) -> list[Refusal]:
+    def write(
+        self, rows: Sequence[Point], _alive: Callable[[], None] = UNWATCHED.beat, /
+    ) -> list[Refusal]:
         """Write; the moment after is the last."""
         refusals = super().write(rows)
         if any(point.measurement == "delivery" for point in rows):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, Any
 
+from gateway.collector.pulse import UNWATCHED
 from gateway.collector.store import Refusal
 from gateway.errors import StoreBusy, StoreDenied
 
@@ -50,7 +51,9 @@ class FaultyStore:
         """Ask the store behind."""
         return self.inner.row(point)
 
-    def write(self, rows: Sequence[Point]) -> list[Refusal]:
+    def write(
+        self, rows: Sequence[Point], _alive: Callable[[], None] = UNWATCHED.beat, /
+    ) -> list[Refusal]:
         """Write what is not refused, unless busy or denied."""
         self.attempts += 1
         if self.fails_after is not None and self.attempts > self.fails_after:

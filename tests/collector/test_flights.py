@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor, Future
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,8 @@ from gateway.errors import StoreBusy, StoreDenied
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from gateway.collector.pulse import Pulse
+
 
 class Slow(Executor):
     """Runs nothing until it is told how a write ends.
@@ -21,11 +24,13 @@ class Slow(Executor):
     Attributes:
         futures: What was submitted and has not ended, oldest first.
         groups: What each of them writes.
+        pulses: The pulse of each write that ever was submitted.
     """
 
     def __init__(self) -> None:
         self.futures: list[Future[Any]] = []
         self.groups: list[Any] = []
+        self.pulses: list[Pulse] = []
 
     def submit(
         self,
@@ -37,6 +42,7 @@ class Slow(Executor):
         future: Future[Any] = Future()
         self.futures.append(future)
         self.groups.append(arguments[0])
+        self.pulses.append(arguments[1])
         return future
 
     def end(self, place: int, error: Exception | None = None) -> None:
@@ -58,7 +64,7 @@ class Air:
         self.settled: list[Any] = []
         self.flights = Flights(self, self.executor, 2, self.clock, self._wake)  # type: ignore[arg-type]
 
-    def write(self, _group: Any) -> list[Any]:  # noqa: ANN401 - whatever a test launches
+    def write(self, _group: Any, _pulse: Pulse) -> list[Any]:  # noqa: ANN401 - of any test
         """Stand for the writer; the executor runs nothing."""
         return []
 
@@ -164,6 +170,7 @@ def test_of_two_that_are_held_the_longer_wait_counts(air: Air) -> None:
 
 def test_a_write_that_neither_ends_nor_fails_is_noticed(air: Air) -> None:
     air.launch("a")
+    air.executor.pulses[0].beat()
     air.clock.advance(1700)
     assert not air.flights.stuck()
     air.clock.advance(200)
@@ -171,3 +178,33 @@ def test_a_write_that_neither_ends_nor_fails_is_noticed(air: Air) -> None:
     air.executor.end(0, StoreBusy("slow"))
     assert air.land() == []
     assert not air.flights.stuck(), "what is held is tried again"
+    air.flights.retry()
+    assert not air.flights.stuck(), "a new attempt has not begun yet"
+
+
+def test_a_write_that_waits_for_its_turn_does_not_hang(air: Air) -> None:
+    air.launch("a")
+    lane = Lock()
+    for _ in range(2):
+        air.clock.advance(5000)
+        assert not air.flights.stuck()
+        with air.executor.pulses[0].turn(lane):
+            air.clock.advance(1700)
+            assert not air.flights.stuck()
+        air.executor.pulses[0].rest()
+
+
+def test_a_write_may_last_for_hours_while_it_gets_on(air: Air) -> None:
+    air.launch("a")
+    for _ in range(10):
+        air.executor.pulses[0].beat()
+        air.clock.advance(1700)
+        assert not air.flights.stuck()
+
+
+def test_the_end_does_not_wait_for_a_write_that_hangs(air: Air) -> None:
+    air.launch("a", "b")
+    air.executor.end(1)
+    assert not air.flights.finish(0.0)
+    air.executor.end(0)
+    assert air.flights.finish(0.0)

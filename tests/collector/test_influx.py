@@ -136,6 +136,35 @@ def test_what_takes_too_long_is_sent_in_smaller_pieces(monkeypatch: pytest.Monke
         assert {line for write in server.writes[2:] for line in write} == set(lines)
 
 
+def test_only_what_is_as_large_as_may_be_lets_more_go_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(influx, "ANSWER_SECONDS", 0.2)
+    with (
+        Answering(lambda lines: Answer(hangs=len(lines) > 60)) as server,
+        storing(server.url) as store,
+    ):
+        lines = [f"air x={n} {n}" for n in range(100)]
+        with pytest.raises(StoreBusy):
+            store.write(lines)
+        for _ in range(5):
+            assert store.write(lines[:1]) == []
+        assert store.write(lines) == []
+        assert [len(write) for write in server.writes] == [100, 1, 1, 1, 1, 1, 50, 50]
+
+
+def test_each_answer_is_a_sign_of_life() -> None:
+    beats: list[int] = []
+    refused = b'{"message": "unable to parse"}'
+    with (
+        Answering(lambda lines: Answer(400, refused) if "bad" in lines else Answer()) as server,
+        storing(server.url) as store,
+    ):
+        refusals = store.write(["air x=1 1", "bad", "air x=3 3"], lambda: beats.append(1))
+        assert [one.index for one in refusals] == [1]
+        assert len(beats) == len(server.writes) == 5
+
+
 def test_a_write_outlives_another_that_closes_the_connections(real: Influx) -> None:
     class Rival(InfluxStore):
         def _connected(self) -> Any:  # noqa: ANN401 - as its parent has it

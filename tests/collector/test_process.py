@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from gateway.collector.collector import STOP_SECONDS
 from gateway.collector.sqlite import SqliteStore
+from tests.collector.answers import Answer, Answering
 from tests.collector.batches import payload
 from tests.collector.gateway import Gateway
 from tests.waiting import until
@@ -121,6 +124,28 @@ def test_systemd_hears_that_it_is_ready_alive_and_ending(broker: Broker, tmp_pat
             assert running.wait(10) == 0
     assert heard[0] == b"READY=1"
     assert set(heard[1:-1]) == {b"WATCHDOG=1"}
+
+
+def test_a_stop_ends_though_the_database_never_answers(broker: Broker, tmp_path: Path) -> None:
+    with Answering(lambda _: Answer(hangs=True)) as server, Gateway(broker, "5") as gateway:
+        config = configure(broker, "5", tmp_path)
+        text = config.read_text(encoding="utf-8").partition("[store]")[0]
+        store = f'[store]\nurl = "{server.url}"\nbucket = "city"\n'
+        config.write_text(text + store, encoding="utf-8")
+        gateway.announce()
+        with process("tests.collector.hasty", "--config", str(config)) as running:
+            gateway.await_greeting()
+            gateway.publish(payload(1))
+            until(lambda: bool(server.writes), 10, "a write")
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(10) == 0
+        assert gateway.stored == []
+
+
+def test_a_stop_is_over_before_systemd_kills() -> None:
+    unit = (HERE / "deploy/systemd/simpang-collector.service").read_text("utf-8")
+    (kills,) = re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
+    assert int(kills) > STOP_SECONDS + 15
 
 
 def test_a_wrong_config_ends_with_2_and_says_why(broker: Broker, tmp_path: Path) -> None:

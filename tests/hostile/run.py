@@ -25,6 +25,7 @@ from gateway.clock import FakeClock
 from gateway.collector import recent, sqlite
 from gateway.collector.deadletters import DeadLetters
 from gateway.collector.flights import Flights
+from gateway.collector.pulse import UNWATCHED
 from gateway.collector.receipts import Receipts
 from gateway.collector.sqlite import SqliteStore
 from gateway.collector.subscriber import Closing, Subscriber
@@ -37,7 +38,7 @@ from tests.hostile.oracle import check_batch, check_news, check_point
 from tests.hostile.payloads import Message, Payloads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from gateway.collector.points import Point
     from gateway.collector.store import Refusal
@@ -103,7 +104,9 @@ class Watched:
             check_news(self.message, [point])
         return point
 
-    def write(self, rows: Sequence[Point]) -> list[Refusal]:
+    def write(
+        self, rows: Sequence[Point], _alive: Callable[[], None] = UNWATCHED.beat, /
+    ) -> list[Refusal]:
         """Write to the store behind."""
         self.stored += len(rows)
         return self._inner.write(rows)
