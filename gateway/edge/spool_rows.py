@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.edge.held import Waiting, read_reading, write_reading
 from schemas.base import LATEST_MS, is_id
@@ -20,20 +20,6 @@ LAST_ID: Final = 1 << 53
 
 _LONGEST_BOOT: Final = 1e12
 """Seconds beyond which no boot lasts."""
-
-
-class Spoiled(NamedTuple):
-    """A waiting reading that is none any more.
-
-    Attributes:
-        id: Its place.
-        undated: Whether it waited for a date, as far as its row still says so.
-        flaw: What is wrong with it.
-    """
-
-    id: int
-    undated: bool
-    flaw: str
 
 
 def write_waiting(waiting: Waiting) -> tuple[Any, ...]:
@@ -54,15 +40,6 @@ def read_waiting(row: tuple[Any, ...]) -> Waiting:
     number, device, channel, boot, since, at, undatable, packed = row
     reading, model = read_reading(*place(device, channel), packed)
     return believe(number, reading, model, boot, since, at, undatable)
-
-
-def look_at(row: tuple[Any, ...]) -> Waiting | Spoiled:
-    """Read a row, or tell what is wrong with it."""
-    try:
-        return read_waiting(row)
-    except ValueError as error:
-        number, *_, at, _, _ = row
-        return Spoiled(number, at is None, str(error))
 
 
 def place(device: object, channel: object) -> tuple[str, str | None]:
