@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -65,7 +66,7 @@ class Trouble:
     busy: int = 0
 
 
-class Unit:
+class Unit(ABC):
     """One device; what stands in its registers says `hold`.
 
     Attributes:
@@ -83,6 +84,7 @@ class Unit:
         self.written: dict[int, int] = {}
         self._kept: deque[bytes] = deque()
 
+    @abstractmethod
     def hold(self, at: float, number: int) -> dict[Place, int]:
         """Say what stands in its registers.
 
@@ -90,7 +92,6 @@ class Unit:
             at: The time, s.
             number: The number of the question.
         """
-        raise NotImplementedError
 
     def write(self, register: int, value: int) -> None:
         """Take what is written to a register."""
