@@ -27,6 +27,8 @@ from gateway.cli import (
     talk,
     wizard,
 )
+from gateway.cli.help import translate, write_wrong_use
+from gateway.cli.language import find_language
 from gateway.cli.words import complain, confess
 from gateway.errors import ConfigError, SimpangError
 
@@ -71,13 +73,18 @@ _WRONG_USE: Final[Any] = typer.BadParameter.__mro__[2]
 def main() -> None:
     """Run one verb; an error is one sentence on stderr, never a traceback.
 
-    With --json programs get it on stdout as well, where a verb that failed would leave nothing.
+    With --json programs get it on stdout as well, where a verb that failed would leave nothing;
+    they read English.
     """
-    for_programs = "--json" in sys.argv[1:]
+    words = sys.argv[1:]
+    for_programs = "--json" in words
+    language = find_language(words)
+    command = typer.main.get_command(app)
+    translate(command, language)
     try:
-        sys.exit(app(prog_name=_NAME, standalone_mode=False))
+        sys.exit(command(words, prog_name=_NAME, standalone_mode=False))
     except _WRONG_USE as error:
-        error.show()
+        typer.echo(write_wrong_use(error, language), err=True)
         if for_programs:
             confess(error.format_message(), f"{_verb(error)} --help")
         sys.exit(error.exit_code)

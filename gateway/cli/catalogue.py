@@ -1,0 +1,72 @@
+"""English texts of the command line and their Indonesian ones, out of `indonesian.toml`.
+
+For what is said in English wherever it is written: help, typer's own words, and errors, which are
+log lines as well. What a verb says itself stands in both languages beside it, in its `Texts`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gateway.cli.language import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FILE: Final = Path(__file__).with_name("indonesian.toml")
+
+_PLACE: Final = re.compile(r"\{(\w+)\}")
+"""Where a text holds something that changes."""
+
+
+class Catalogue:
+    """Finds what a text is called in another language; one that is not there stays as it is."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        """Take texts, in which `{name}` stands for anything."""
+        self._texts = {text: other for text, other in texts.items() if not _PLACE.search(text)}
+        open_ones = (text for text in texts if _PLACE.search(text))
+        self._templates = [
+            (_pattern(text), texts[text])
+            for text in sorted(open_ones, key=lambda text: -len(_PLACE.sub("", text)))
+        ]
+
+    def translate(self, text: str) -> str:
+        """Translate a text, and whatever stands in its places; paragraphs one by one."""
+        return "\n\n".join(map(self._paragraph, text.split("\n\n")))
+
+    def _paragraph(self, text: str) -> str:
+        plain = " ".join(text.split())
+        for known in (text, plain):
+            if known in self._texts:
+                return self._texts[known]
+        for pattern, other in self._templates:
+            if found := pattern.fullmatch(plain):
+                return other.format_map(
+                    {k: self._paragraph(v) for k, v in found.groupdict().items()}
+                )
+        return text
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """Make an expression that matches a text, whatever stands in its places."""
+    parts = _PLACE.split(text)
+    return re.compile(
+        "".join(
+            f"(?P<{part}>.+?)" if number % 2 else re.escape(part)
+            for number, part in enumerate(parts)
+        )
+    )
+
+
+@cache
+def catalogue(language: Language) -> Catalogue:
+    """Return the texts of a language; those of English are the texts themselves."""
+    if language is Language.EN:
+        return Catalogue({})
+    tables: dict[str, dict[str, str]] = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    return Catalogue({text: other for table in tables.values() for text, other in table.items()})
