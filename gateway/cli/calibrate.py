@@ -11,6 +11,7 @@ import typer
 
 from gateway.cli.language import Language, choose_language
 from gateway.cli.options import ConfigFile, Json, Lang
+from gateway.cli.texts import Texts
 from gateway.cli.words import print_json
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from gateway.cli.regression import Agreement, Pair
     from gateway.config.gateway import Calibration, DeviceConfig, GatewayConfig
 
-_TEXTS: Final[dict[str, tuple[str, str]]] = {
+_say: Final = Texts({
     # in English, in Indonesian
     "pairs": ("{number} windows of {minutes:g} min in which both are whole",
               "{number} jendela {minutes:g} mnt yang lengkap pada keduanya"),
@@ -36,7 +37,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
                 "ditulis ke {file}; mulai ulang gateway agar dipakai"),
     "kept": ("nothing is written: add --write to keep it",
              "tidak ada yang ditulis: tambahkan --write untuk menyimpan"),
-}  # fmt: skip
+})  # fmt: skip
 
 
 def calibrate(
@@ -104,10 +105,6 @@ def calibrate(
         verdict = _say("met" if met else "missed", language)
         typer.echo(f"  {_say('target', language)}, {_say(name, language)}: {verdict}")
     typer.echo(_say("written", language, file=config) if write else _say("kept", language))
-
-
-def _say(key: str, language: Language, **names: object) -> str:
-    return _TEXTS[key][language is Language.ID].format(**names)
 
 
 def _tell(key: str, agreement: Agreement | None, language: Language) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from gateway.cli.language import Language, choose_language
 from gateway.cli.options import Json, Lang
+from gateway.cli.texts import Texts
 from gateway.cli.words import print_json
 
 if TYPE_CHECKING:
@@ -17,28 +18,33 @@ if TYPE_CHECKING:
 
 MAPPED: Final = "modbus.map"
 
-_TEXTS: Final[dict[str, tuple[str, str]]] = {
-    # in English, in Indonesian
-    "name": ("name", "nama"),
-    "line": ("line", "jalur"),
-    "measures": ("measures", "mengukur"),
-    "proof": ("proof", "bukti"),
-    "capture": ("capture", "rekaman"),
-    "example": ("example", "contoh"),
-    "documents": ("documents", "dokumen"),
-    "proofs": (
-        "capture: bytes of a real sensor; example: the maker's; documents: only those",
-        "rekaman: bita sensor asli; contoh: dari pembuat; dokumen: hanya dokumen",
-    ),
-    "traffic": ("traffic", "lalu lintas"),
-    "as told": ("as it is told", "sesuai setelan"),
-    "every": ("a value each", "satu nilai tiap"),
-    "warmup": ("warming up for", "pemanasan"),
-    "document": ("written down in", "dokumen"),
-    "settings": ("settings", "setelan"),
-    "commands": ("commands (device send)", "perintah (device send)"),
-    "nobody": ("no driver has {word!r} in its name", "tidak ada driver dengan {word!r} di namanya"),
-}
+_say: Final = Texts(
+    {
+        # in English, in Indonesian
+        "name": ("name", "nama"),
+        "line": ("line", "jalur"),
+        "measures": ("measures", "mengukur"),
+        "proof": ("proof", "bukti"),
+        "capture": ("capture", "rekaman"),
+        "example": ("example", "contoh"),
+        "documents": ("documents", "dokumen"),
+        "proofs": (
+            "capture: bytes of a real sensor; example: the maker's; documents: only those",
+            "rekaman: bita sensor asli; contoh: dari pembuat; dokumen: hanya dokumen",
+        ),
+        "traffic": ("traffic", "lalu lintas"),
+        "as told": ("as it is told", "sesuai setelan"),
+        "every": ("a value each", "satu nilai tiap"),
+        "warmup": ("warming up for", "pemanasan"),
+        "document": ("written down in", "dokumen"),
+        "settings": ("settings", "setelan"),
+        "commands": ("commands (device send)", "perintah (device send)"),
+        "nobody": (
+            "no driver has {word!r} in its name",
+            "tidak ada driver dengan {word!r} di namanya",
+        ),
+    }
+)
 
 
 def drivers(
@@ -148,7 +154,3 @@ def _wrapped(title: str, text: str) -> list[str]:
     import textwrap
 
     return textwrap.wrap(f"{title}: {text}", 80, initial_indent="  ", subsequent_indent=" " * 6)
-
-
-def _say(key: str, language: Language, **names: object) -> str:
-    return _TEXTS[key][language is Language.ID].format(**names)

@@ -9,6 +9,7 @@ import typer
 from gateway.cli import wire
 from gateway.cli.language import Language, choose_language
 from gateway.cli.options import Json, Lang
+from gateway.cli.texts import Texts
 from gateway.cli.words import print_json, write_foreign
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ app = typer.Typer(
     help="Find serial ports, and see what they say.", no_args_is_help=True, rich_markup_mode=None
 )
 
-_TEXTS: Final[dict[str, tuple[str, str]]] = {
+_say: Final = Texts({
     # in English, in Indonesian
     "id": ("its chip has a serial number: this name follows it to any socket",
            "chip bernomor seri: nama ini ikut ke colokan mana pun"),
@@ -30,7 +31,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "none": ("no serial port here: plug a sensor in, then look again",
              "tidak ada port serial: pasang sensor, lalu coba lagi"),
     "next": ("next: simpang device probe", "lalu: simpang device probe"),
-}  # fmt: skip
+})  # fmt: skip
 
 app.command(epilog="Example: simpang port monitor /dev/ttyUSB0 --driver nova.sds011")(wire.monitor)
 app.command(epilog="Example: simpang port record /dev/ttyUSB0 odd.jsonl --seconds 60")(wire.record)
@@ -58,7 +59,3 @@ def _print(port: Plugged, language: Language) -> None:
     typer.echo(f"  {_say(port.named_by, language)}")
     if port.holder:
         typer.echo(f"  {_say('held', language, holder=write_foreign(port.holder))}")
-
-
-def _say(key: str, language: Language, **names: object) -> str:
-    return _TEXTS[key][language is Language.ID].format(**names)

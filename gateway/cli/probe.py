@@ -11,6 +11,7 @@ import typer
 
 from gateway.cli.language import Language, choose_language
 from gateway.cli.options import Json, Lang
+from gateway.cli.texts import Texts
 from gateway.cli.words import print_json
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from gateway.cli.probing import Candidate, Found
 
-_TEXTS: Final[dict[str, tuple[str, str]]] = {
+say: Final = Texts({
     # in English, in Indonesian
     "no port": ("no serial port here: plug a sensor in, then look again",
                 "tidak ada port serial: pasang sensor, lalu coba lagi"),
@@ -33,12 +34,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "one of": ("one of these, which speak alike; read its label:",
                "salah satu dari ini, bahasanya sama; baca labelnya:"),
     "next": ("next: simpang device read {words}", "lalu: simpang device read {words}"),
-}  # fmt: skip
-
-
-def say(key: str, language: Language, **names: object) -> str:
-    """Return a text in the language."""
-    return _TEXTS[key][language is Language.ID].format(**names)
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

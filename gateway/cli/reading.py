@@ -11,6 +11,7 @@ from devices.sample import Counter
 from gateway.cli.exchange import Exchange
 from gateway.cli.language import Language
 from gateway.cli.progress import Status
+from gateway.cli.texts import Texts
 from gateway.cli.words import write_foreign
 from gateway.errors import SimpangError
 from schemas.quantity import QUANTITIES
@@ -26,25 +27,22 @@ if TYPE_CHECKING:
 _REST: Final = 1.0
 """Seconds between two attempts."""
 
-_TEXTS: Final[dict[str, tuple[str, str]]] = {
-    # in English, in Indonesian
-    "waiting": ("waiting for {name}: {why}", "menunggu {name}: {why}"),
-    "missing": ("no value", "tanpa nilai"),
-    "nobody": ("it measures; nobody passed", "sensor bekerja; tidak ada yang lewat"),
-    "seen": ("seen", "terlihat"),
-    "counted": ("counted by itself", "dihitung sensor"),
-    "fault": ("fault", "gangguan"),
-    "warm": (
-        "not to be trusted until it has run for {seconds:g} s",
-        "belum dapat dipercaya sebelum menyala {seconds:g} dtk",
-    ),
-    "no reply": ("nothing that it says was heard", "tidak ada yang terdengar dari sensor"),
-}
-
-
-def say(key: str, language: Language, **names: object) -> str:
-    """Return a text in the language."""
-    return _TEXTS[key][language is Language.ID].format(**names)
+say: Final = Texts(
+    {
+        # in English, in Indonesian
+        "waiting": ("waiting for {name}: {why}", "menunggu {name}: {why}"),
+        "missing": ("no value", "tanpa nilai"),
+        "nobody": ("it measures; nobody passed", "sensor bekerja; tidak ada yang lewat"),
+        "seen": ("seen", "terlihat"),
+        "counted": ("counted by itself", "dihitung sensor"),
+        "fault": ("fault", "gangguan"),
+        "warm": (
+            "not to be trusted until it has run for {seconds:g} s",
+            "belum dapat dipercaya sebelum menyala {seconds:g} dtk",
+        ),
+        "no reply": ("nothing that it says was heard", "tidak ada yang terdengar dari sensor"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

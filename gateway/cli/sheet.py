@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.cli.causes import name_alarm, name_loss, name_silence
 from gateway.cli.language import Language
+from gateway.cli.texts import Texts
 from gateway.cli.words import write_foreign
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _MOST_GAPS: Final = 10
 _UNITS: Final = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 """Seconds, and the text that names so many of them."""
 
-_TEXTS: Final[dict[str, tuple[str, str]]] = {
+_say: Final = Texts({
     # in English, in Indonesian
     "nobody": ("nobody was heard, and the store knows no gateway",
                "tidak ada gateway yang terdengar atau tercatat"),
@@ -83,7 +84,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
                  "mengirim tanpa tanda terima; tidak ada bukti tersimpan"),
     "no broker": ("not heard: {why}", "tidak terdengar: {why}"),
     "no store": ("not asked: {why}", "tidak dapat ditanya: {why}"),
-}  # fmt: skip
+})  # fmt: skip
 
 
 class Sheet:
@@ -92,7 +93,6 @@ class Sheet:
     def __init__(self, language: Language, fleet: Fleet) -> None:
         """Write about a fleet."""
         self._language = language
-        self._column = 1 if language is Language.ID else 0
         self._fleet = fleet
 
     def fleet(self) -> Iterator[str]:
@@ -237,7 +237,7 @@ class Sheet:
             yield _CAPTURE.format(self._say("all"), *map(_percent, means))
 
     def _say(self, key: str, **values: object) -> str:
-        return _TEXTS[key][self._column].format(**values)
+        return _say(key, self._language, **values)
 
     def _age(self, seconds: float) -> str:
         size, unit = next((one for one in _UNITS if seconds >= one[0]), _UNITS[-1])

@@ -9,15 +9,15 @@ import typer
 
 from gateway.cli.language import Language, choose_language
 from gateway.cli.options import Json, Lang
+from gateway.cli.texts import DEVICES, Texts, count
 from gateway.cli.words import print_json
-from gateway.logs import write_count
 
 if TYPE_CHECKING:
     from gateway.cli.initial import Answers, Plugged
     from gateway.cli.probe import Looked
     from gateway.cli.probing import Candidate, Found
 
-_TEXTS: Final[dict[str, tuple[str, str]]] = {
+_say: Final = Texts({
     # in English, in Indonesian
     "id": ("id of this gateway", "id gateway ini"),
     "site": ("site", "lokasi"),
@@ -29,11 +29,11 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "skipped": ("{url}: left out: {why}", "{url}: dilewati: {why}"),
     "nobody": ("nobody that is known answered", "tidak ada sensor dikenal yang menjawab"),
     "there": ("{url}: is in the config already", "{url}: sudah ada di konfigurasi"),
-    "written": ("{file}: added {one_or_more}", "{file}: {number} alat ditambahkan"),
+    "written": ("{file}: added {devices}", "{file}: {devices} ditambahkan"),
     "next": ("next: simpang gateway run --config {file}",
              "lalu: simpang gateway run --config {file}"),
     "no change": ("nothing to add; {file} is as it was", "tidak ada tambahan; {file} tetap"),
-}  # fmt: skip
+})  # fmt: skip
 
 _BROKER: Final = "mqtt://localhost:1883"
 
@@ -101,13 +101,9 @@ def init(
         return
     if added:
         number = sum(len(port.devices) for port in added)
-        words = write_count(number, "device", "devices")
-        typer.echo(_say("written", language, file=file, number=number, one_or_more=words))
+        devices = count(number, DEVICES, language)
+        typer.echo(_say("written", language, file=file, devices=devices))
     typer.echo(_say("next", language, file=file))
-
-
-def _say(key: str, language: Language, **names: object) -> str:
-    return _TEXTS[key][language is Language.ID].format(**names)
 
 
 def _ask(
