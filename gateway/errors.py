@@ -45,6 +45,10 @@ class SpoolUnwritable(SimpangError):
     """The disk can't take a commit now: memory takes over, the disk is tried again."""
 
 
+class BatchDamaged(SimpangError):
+    """The bytes of one batch are not those that were written: set it aside, it is kept."""
+
+
 class SpoolUnreadable(SimpangError):
     """The disk does not give the bytes of one batch: set it aside, the others go on."""
 

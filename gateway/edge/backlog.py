@@ -54,6 +54,11 @@ class Backlog:
             self._blind = False
             self.queue(1)
 
+    @property
+    def through(self) -> bool:
+        """Whether nobody is in line, and nobody was passed over for want of a disk."""
+        return self._through and not self._offered
+
     def next(self, taken: Callable[[int], bool]) -> int | None:
         """Take the next batch out; None where there is none.
 

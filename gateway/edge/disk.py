@@ -8,7 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from gateway.edge.counts import Counts
 from gateway.edge.spool_file import SpoolFile
+from gateway.edge.spool_summary import counts_without
 from gateway.errors import SpoolDamaged, SpoolUnreadable, SpoolUnwritable
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ class Disk:
         fails: True while a commit can't be written.
         damage: What was found broken on reading, until the file is replaced.
         alarms: Words for what a person should look at.
+        lost: What files had counted, and what went with them, that were found damaged on opening.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,6 +48,7 @@ class Disk:
         self.fails = False
         self.damage: SpoolDamaged | None = None
         self.alarms: set[str] = set()
+        self.lost = Counts()
         self._moved_aside = False
         self.file = self._open()
 
@@ -162,6 +166,7 @@ class Disk:
                 file = SpoolFile.open(self.path)
                 _read_through(file)
             except SpoolDamaged as error:
+                self.lost = counts_without(self.path)
                 self._move_aside(error)
             except SpoolUnwritable as error:
                 self.failed(error)
@@ -193,10 +198,14 @@ class Disk:
 
 def _read_through(file: SpoolFile) -> None:
     """Read what an opening needs, so that damage shows now and not in the middle of it."""
-    file.epochs()
-    file.kept()
-    file.last_pending()
-    file.opened()
+    try:
+        file.epochs()
+        file.kept()
+        file.last_pending()
+        file.opened()
+    except BaseException:
+        file.close()
+        raise
 
 
 def _above(fetch: Callable[[SpoolFile, int], list[_R]], after: int, file: SpoolFile) -> list[_R]:

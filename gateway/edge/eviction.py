@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sqlite3
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from gateway.edge.held import EpochRow, split_id
+from gateway.edge.held import split_id
+from gateway.edge.spool_rows import read_epoch, write_epoch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from gateway.edge.counts import Counts
+    from gateway.edge.held import EpochRow
 
 _CHUNK: Final = 32
 """Batches given up in one go where the file is full."""
@@ -97,13 +98,15 @@ def _give_up(
     for number in sorted(numbers):
         epoch, seq = split_id(number)
         if epoch not in touched:
-            query = "SELECT number, epoch, next, dropped FROM epochs WHERE number = ?"
-            touched[epoch] = epoch_row(run.execute(query, (epoch,)).fetchone())
+            found = run.execute("SELECT * FROM epochs WHERE number = ?", (epoch,)).fetchone()
+            if found is None:  # a damaged id: no epoch of ours bore such a batch
+                continue
+            touched[epoch] = read_epoch(found)
         touched[epoch].drop(seq, cause, above=1 if oldest else None)
     delete(run, numbers)
     run.executemany(
-        "UPDATE epochs SET dropped = ? WHERE number = ?",
-        [(json.dumps(row.dropped), row.number) for row in touched.values()],
+        "INSERT OR REPLACE INTO epochs VALUES (?, ?, ?, ?, ?)",
+        map(write_epoch, touched.values()),
     )
     applied.dropped.update({number: row.dropped for number, row in touched.items()})
 
@@ -123,12 +126,5 @@ def recount_all(run: sqlite3.Cursor, counts: Counts) -> None:
     """Count what the tables hold."""
     query = "SELECT count(*), count(refused) FROM batches"
     counts.held, counts.refused = run.execute(query).fetchone()
-    query = "SELECT count(*) FROM pending WHERE at IS NULL"
-    (counts.undated,) = run.execute(query).fetchone()
-
-
-def epoch_row(row: tuple[int, str, int, str]) -> EpochRow:
-    """Read a row of the table of epochs."""
-    number, epoch, following, dropped = row
-    ranges = [(low, high, cause) for low, high, cause in json.loads(dropped)]
-    return EpochRow(number, epoch, following, following, ranges)
+    query = "SELECT count(*) - count(at), count(at) FROM pending"
+    counts.undated, counts.dated = run.execute(query).fetchone()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from heapq import merge
 from itertools import chain, islice
@@ -12,14 +13,21 @@ from gateway.edge.counts import Counts
 from gateway.edge.disk import PAGE, Disk
 from gateway.edge.held import split_id
 from gateway.edge.spool_file import SpoolFile
+from gateway.edge.spool_rows import Spoiled
+from gateway.errors import SpoolDamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from gateway.edge.held import Held, Waiting
 
+log = logging.getLogger(__name__)
+
 _RECENT_BATCHES: Final = 2000
+
+BELOW: Final = -(1 << 63)
+"""Below every id."""
 
 
 class Holdings:
@@ -35,7 +43,9 @@ class Holdings:
         self.counts = Counts()
         self._disk = Disk(path)
         self._changes = Changes()
-        self._settled = 0
+        self._settled = BELOW
+        self._uncounted = self._doubted = False
+        self._looks = 0
         self.missed = False
         self._opened_at, self._opened_before = now, 0.0
 
@@ -55,27 +65,42 @@ class Holdings:
 
     def dated(self) -> list[Waiting]:
         """Read the dated readings that an earlier opening left without a batch."""
-        nothing: list[Waiting] = []
-        found = self._disk.ask(lambda file: file.pending(0, 1_000_000, dated=True), nothing)
+        nothing: list[Waiting | Spoiled] = []
+        found = self._disk.ask(lambda file: file.pending(BELOW, 1_000_000, dated=True), nothing)
         file = self._disk.file
         self.missed = file is not None and (file.skipped > 0 or "unreadable" in self.alarms)
-        return [waiting for waiting in found if waiting.id not in self._changes.removed]
+        return list(self._sound(found))
 
     def undated(self, limit: int) -> list[Waiting]:
         """Read readings that wait for a date, in order of arrival.
 
         In memory only those that no disk holds: a date given twice would be two readings.
         """
-        on_disk: Iterable[Waiting] = ()
+        on_disk: Iterable[Waiting | Spoiled] = ()
         if not self.memory:
             on_disk = self._disk.pages(
                 lambda file, after: file.pending(after, PAGE, dated=False),
                 self._settled,
                 lambda waiting: waiting.id,
             )
-        waiting = (found for found in on_disk if found.id not in self._changes.removed)
+        waiting = self._sound(on_disk)
         in_ram = (found for found in self._changes.added.values() if found.at is None)
         return list(islice(chain(waiting, in_ram), limit))
+
+    def _sound(self, rows: Iterable[Waiting | Spoiled]) -> Iterator[Waiting]:
+        """Pass on what is still a reading; what is none goes with the next commit, counted.
+
+        What it was counted as before, nobody can tell any more: that commit counts anew.
+        """
+        for row in rows:
+            if row.id in self._changes.removed:
+                continue
+            if not isinstance(row, Spoiled):
+                yield row
+                continue
+            log.error("reading %s that waited for its batch is damaged, lost: %s", *row)
+            self._changes.removed.add(row.id)
+            self._uncounted = self._doubted = True
 
     def oldest(self, after: int, limit: int) -> list[int]:
         """Find the oldest batches above an id that may be sent."""
@@ -90,6 +115,31 @@ class Holdings:
         waiting = merge((number for number in on_disk if number not in marks), offered)
         may_go = (number for number in waiting if self._changes.may_go(number))
         return list(islice(chain(may_go, self._changes.ready(after)), limit))
+
+    def nothing_left(self) -> bool:
+        """Nobody finds a batch that may be sent: where more is counted, the file has lost some.
+
+        The next commit counts anew, and what is missing as damaged. Where the file still counts
+        more than a second look finds, its order is damaged, and with it the file.
+
+        Returns:
+            Whether to look through all of it a second time.
+        """
+        changes = self._changes
+        if self.memory or self._doubted or changes.born or changes.refused:
+            return False
+        if self.counts.held <= self.counts.refused:
+            self._looks = 0
+        elif self._looks == 0:
+            self._uncounted = self._doubted = True
+        elif self._looks > 1:
+            left = self.counts.held - self.counts.refused
+            what = f"the spool {self._disk.path} is damaged: it counts {left} batches more than"
+            self._disk.damage = SpoolDamaged(f"{what} can be found in it")
+        else:
+            self._looks += 1
+            return True
+        return False
 
     def oldest_age(self, now: float) -> float | None:
         """Tell how long the oldest batch waits that nobody refused, s; None where none does."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gateway.edge.backlog import Backlog
-from gateway.errors import SpoolUnreadable
+from gateway.errors import BatchDamaged, SpoolUnreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +35,9 @@ UNANSWERED: Final = "unanswered"
 
 UNREADABLE: Final = "unreadable"
 """The reason of a batch whose bytes the disk does not give."""
+
+DAMAGED: Final = "damaged"
+"""The reason of a batch whose bytes are not those that were written: it is never sent."""
 
 READ_AGAIN: Final = 600.0
 """Seconds until such a batch is tried again."""
@@ -178,6 +181,10 @@ class Publisher:
         while self._connected:
             number = self._choose(now)
             if number is None:
+                idle = self._backlog.through and not (self._sent or self._live)
+                if idle and self._spool.nothing_left():
+                    self._backlog.queue(1)
+                    continue
                 return None
             try:
                 held = self._spool.read(number)
@@ -185,6 +192,10 @@ class Publisher:
                 log.warning("%s", error)
                 self._set_aside(number, UNREADABLE, READ_AGAIN, now)
                 return None  # a failing disk takes its time: no more than one such a round
+            except BatchDamaged as error:
+                log.error("%s: kept, not sent", error)  # noqa: TRY400 - a sentence says it
+                self._set_aside(number, DAMAGED, self._reoffer_seconds, now)
+                continue
             if held is not None:
                 return held
             self._drop(number)
@@ -197,9 +208,7 @@ class Publisher:
         self._sent[held.id] = _Sent(now, self._orders, tries=0 if known is None else known.tries)
         self._names[held.id] = (held.epoch, held.seq)
         self._highest[held.epoch] = max(held.seq, self._highest.get(held.epoch, 0))
-        channel = (held.device, held.channel)
-        if self._live.get(channel) == held.id:
-            del self._live[channel]
+        self._end_live(held.id)
         if self._full and known is None:
             self._probed = now
         self.counters["sent" if known is None else "resent"] += 1
@@ -299,6 +308,9 @@ class Publisher:
     def _drop(self, number: int) -> None:
         self._sent.pop(number, None)
         self._names.pop(number, None)
+        self._end_live(number)
+
+    def _end_live(self, number: int) -> None:
         for channel in [channel for channel, live in self._live.items() if live == number]:
             del self._live[channel]
 

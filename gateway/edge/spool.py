@@ -18,7 +18,7 @@ from gateway.edge.counts import Counts
 from gateway.edge.epochs import Epochs
 from gateway.edge.eviction import Bounds
 from gateway.edge.held import Held, Waiting, batch_id, split_id
-from gateway.edge.holdings import Holdings
+from gateway.edge.holdings import BELOW, Holdings
 from gateway.errors import SpoolDamaged, SpoolUnwritable
 
 if TYPE_CHECKING:
@@ -77,13 +77,15 @@ class Spool(Holdings):
         file = self._disk.file
         self._next_waiting = 1
         self._known = file is not None
-        self._uncounted = False
         self._epochs = Epochs(file.epochs() if file else [], new_epoch())
         if file is not None:
             self._kept = file.kept()
             self._next_waiting = file.last_pending() + 1
             self._opened_before = file.opened()
             self._uncounted = not self.counts.learn(self._kept.get("counts", 0))
+            if file.waiting() < self.counts.undated + self.counts.dated:
+                self._uncounted = self._doubted = True
+            self.counts.go_on_from(self._disk.lost)
             self._look_for_a_crash()
         self._begin(now)
 
@@ -132,10 +134,9 @@ class Spool(Holdings):
         """
         file, changes, first = self._disk.file, self._changes, not self._known
         cause = self._disk.why_another()
-        lost = self.counts.held - len(changes.born)
-        waiting = sum(held.at is None for held in changes.added.values())
-        lost += self.counts.undated - waiting
-        self.counts.held, self.counts.undated = len(changes.born), waiting
+        lost = self.counts.rows - len(changes.born) - len(changes.added)
+        self.counts.held, self.counts.undated, self.counts.dated = len(changes.born), 0, 0
+        self.counts.wait(list(changes.added.values()), 1)
         self.counts.refused = sum(
             changes.refused.get(number) is not None for number in changes.born
         )
@@ -154,14 +155,17 @@ class Spool(Holdings):
             counted.learn(known.get("counts"))
             self.counts.held += counted.held
             self.counts.undated += counted.undated
+            self.counts.dated += counted.dated
             self.counts.refused += counted.refused
-            self.counts.dropped.update(counted.dropped if first else {})
-            self.counts.crashes += counted.crashes if first else 0
+            if first:
+                self.counts.go_on_from(counted)
+                self.counts.go_on_from(self._disk.lost)
             self._look_for_a_crash()
             self._known = True
         changes.epochs = dict(self._epochs.rows)
         changes.kept = dict(self._kept)
-        self._settled = 0
+        self._settled = BELOW
+        self._looks = 0
         self._uncounted = True
         self._begin(now)
         return first, known
@@ -180,19 +184,19 @@ class Spool(Holdings):
         waiting = replace(waiting, id=self._next_waiting)
         self._next_waiting += 1
         self._changes.hold(waiting)
-        self.counts.undated += waiting.at is None
+        self.counts.wait([waiting], 1)
         self._changes.touch(now)
         return waiting
 
     def look_again(self) -> bool:
         """Look for undated readings from the beginning; False where none waits."""
-        self._settled = 0
+        self._settled = BELOW
         return self.counts.undated > 0
 
     def discard(self, rows: list[Waiting], cause: str, now: float) -> None:
         """Give up readings that no batch can carry."""
         self._changes.take_out(rows)
-        self.counts.undated -= sum(row.at is None for row in rows)
+        self.counts.wait(rows, -1)
         self.counts.dropped[cause] += len(rows)
         self._changes.touch(now)
 
@@ -218,7 +222,7 @@ class Spool(Holdings):
             [self._settled, *(row.id for row in rows if row.on_disk and not row.at)]
         )
         self.counts.held += 1
-        self.counts.undated -= sum(row.at is None for row in rows)
+        self.counts.wait(rows, -1)
         self._changes.touch(now)
         return held
 
@@ -269,7 +273,9 @@ class Spool(Holdings):
         age = math.inf if self._max_age is None else self._max_age
         bounds = Bounds(self._max_bytes, self.opened(now) - age)
         try:
-            applied = file.apply(self._changes, self.counts, bounds, recount=self._uncounted)
+            applied = file.apply(
+                self._changes, self.counts, bounds, recount=self._uncounted, doubted=self._doubted
+            )
         except SpoolUnwritable as error:
             self._disk.failed(error)
             return self._in_memory()
@@ -285,7 +291,8 @@ class Spool(Holdings):
             self._epochs.rows[number].dropped = dropped
         self.counts = applied.counts
         self._changes.retired |= self._epochs.spent(self._lows(self._epochs.rows).get)
-        self._uncounted = False
+        self._looks += self._doubted
+        self._uncounted = self._doubted = False
         freed = [replace(held, after_commit=False) for held in ready]
         return Committed(freed, applied.evicted)
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from gateway.edge.columns import columns, sound
 from gateway.edge.held import split_id
+from gateway.edge.spool_rows import batch_flaw
 from gateway.edge.spool_untouched import as_a_copy, require
-from gateway.edge.spool_upgrade import form_of, layout_of
+from gateway.edge.spool_upgrade import form_of, has_sums, layout_of
 from schemas.base import EARLIEST_MS
 from schemas.batch import BatchError, decode
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _PAGE: Final = 512
 """Ids read at once."""
+
+_WITH_SUM: Final = "id, device, channel, first, rows, born, sum, refused"
 
 _BELOW, _ABOVE = -1, (1 << 63) - 1
 """Below and above every id."""
@@ -52,6 +55,7 @@ class Contents:
         self._connection = connection
         self._lost = lost
         self._layout = layout_of(connection)
+        self._columns = _WITH_SUM if has_sums(self._layout) else "refused"
         self._epochs: dict[int, str] = {}
         with contextlib.suppress(sqlite3.DatabaseError):
             for number, epoch in connection.execute("SELECT number, epoch FROM epochs"):
@@ -94,11 +98,16 @@ class Contents:
         if batch.seq != seq or batch.epoch != self._epochs.get(epoch, batch.epoch):
             raise _Contradiction(f"its bytes say that they are {batch.epoch}/{batch.seq}")
         try:
-            (refused,) = self._row("SELECT refused FROM batches WHERE id = ?", number)
+            row = self._row(f"SELECT {self._columns} FROM batches WHERE id = ?", number)  # noqa: S608 - ours
         except (sqlite3.DatabaseError, _Contradiction):
-            refused = None
-            self._lost(f"whether {self._name(number)} was refused: the batch itself is there")
-        return Shelved(batch, "" if refused is None else str(refused))
+            row = (None,)
+            what = "was refused, and whether a bit of it has flipped"
+            self._lost(f"whether {self._name(number)} {what}: the batch itself is there")
+        else:
+            flaw = batch_flaw(row[:7], payload) if len(row) > 1 else ""
+            if flaw:
+                raise _Contradiction(flaw)
+        return Shelved(batch, "" if row[-1] is None else str(row[-1]))
 
     def _row(self, query: str, number: int) -> tuple[Any, ...]:
         row: tuple[Any, ...] | None = self._connection.execute(query, (number,)).fetchone()

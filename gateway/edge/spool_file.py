@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import sqlite3
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from gateway.edge.eviction import Applied, Bounds, delete, epoch_row, make_room, recount_all
-from gateway.edge.held import EpochRow, Held, Waiting, batch_id, split_id
-from gateway.edge.spool_rows import COLUMNS, INSERT, read_waiting, write_waiting
-from gateway.edge.spool_upgrade import LAYOUT, PENDING, check_layout, layout_of, upgrade
-from gateway.errors import SpoolDamaged, SpoolUnwritable
+from gateway.edge.eviction import Applied, Bounds, delete, make_room, recount_all
+from gateway.edge.held import Held, batch_id, split_id
+from gateway.edge.spool_errors import as_text, named_errors
+from gateway.edge.spool_rows import (
+    COLUMNS,
+    LAST_ID,
+    Spoiled,
+    batch_flaw,
+    look_at,
+    read_epoch,
+    read_fact,
+    write_batch,
+    write_epoch,
+    write_fact,
+    write_waiting,
+)
+from gateway.edge.spool_tables import check_shape, make_tables
+from gateway.edge.spool_upgrade import LAYOUT, check_layout, layout_of, upgrade
+from gateway.errors import BatchDamaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,19 +34,11 @@ if TYPE_CHECKING:
 
     from gateway.edge.changes import Changes
     from gateway.edge.counts import Counts
+    from gateway.edge.held import EpochRow, Waiting
 
 log = logging.getLogger(__name__)
 
-_TABLES: Final = f"""
-CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS epochs (
-    number INTEGER PRIMARY KEY, epoch TEXT NOT NULL, next INTEGER NOT NULL, dropped TEXT NOT NULL);
-{PENDING}CREATE TABLE IF NOT EXISTS batches (
-    id INTEGER PRIMARY KEY, device TEXT NOT NULL, channel TEXT, first INTEGER NOT NULL,
-    rows INTEGER NOT NULL, born REAL NOT NULL, refused TEXT, offer REAL);
-CREATE TABLE IF NOT EXISTS payloads (id INTEGER PRIMARY KEY, payload BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS refused ON batches (offer) WHERE refused IS NOT NULL;
-"""
+_KEEP: Final = "INSERT OR REPLACE INTO kept VALUES (?, ?, ?)"
 
 _PENDING: Final = f"SELECT {COLUMNS} FROM pending"  # noqa: S608 - ours
 
@@ -55,6 +61,7 @@ class SpoolFile:
         self.path = path
         self.identity = _identity(path)
         self.skipped = 0
+        self._flawed: set[object] = set()
         self._names: dict[int, str] = {}
 
     @classmethod
@@ -82,10 +89,11 @@ class SpoolFile:
                 connection.execute("PRAGMA journal_size_limit = 4194304")
                 with _transaction(connection) as run:
                     told = upgrade(run, layout)
+                    make_tables(run)
+                    check_shape(run)
+                    run.execute(f"PRAGMA user_version = {LAYOUT}")
                 if told:
                     log.info("the spool %s is %s", path, told)
-                connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}COMMIT;")
-                connection.execute(f"PRAGMA user_version = {LAYOUT}")
             except BaseException:
                 if connection is not None:
                     connection.close()
@@ -101,15 +109,17 @@ class SpoolFile:
         self._connection.close()
 
     def apply(
-        self, changes: Changes, counts: Counts, bounds: Bounds, *, recount: bool = False
-    ) -> Applied:
+        self, changes: Changes, counts: Counts, bounds: Bounds, *, recount: bool = False,
+        doubted: bool = False,
+    ) -> Applied:  # fmt: skip
         """Commit all changes in one transaction, and make room in it where the file is full.
 
         Args:
             changes: What to write; untouched, so that it survives a failure.
             counts: What is counted so far; untouched.
             bounds: What the file may hold.
-            recount: Count what is held anew: nobody knows this file.
+            recount: Count what is held anew: nobody knows.
+            doubted: Then count as damaged what is missing: nobody finds it, or can read it.
         """
         with named_errors(self.path), _transaction(self._connection) as run:
             if not self.is_there():
@@ -118,11 +128,11 @@ class SpoolFile:
             applied = Applied([], counts.copy(), {})
             if recount:
                 recount_all(run, applied.counts)
+                missing = counts.rows - applied.counts.rows
+                if doubted and missing > 0:
+                    applied.counts.dropped["damaged"] += missing
             make_room(run, bounds, applied, self.used)
-            run.execute(
-                "INSERT OR REPLACE INTO kept VALUES ('counts', ?)",
-                [json.dumps(applied.counts.write())],
-            )
+            run.execute(_KEEP, write_fact("counts", applied.counts.write()))
         self._names.clear()
         return applied
 
@@ -132,15 +142,12 @@ class SpoolFile:
         run.executemany("DELETE FROM pending WHERE id = ?", [(i,) for i in changes.removed])
         run.executemany("DELETE FROM epochs WHERE number = ?", [(i,) for i in changes.retired])
         run.executemany(
-            "INSERT OR REPLACE INTO epochs VALUES (?, ?, ?, ?)",
-            [
-                (row.number, row.epoch, row.next, json.dumps(row.dropped))
-                for row in changes.epochs.values()
-            ],
+            "INSERT OR REPLACE INTO epochs VALUES (?, ?, ?, ?, ?)",
+            map(write_epoch, changes.epochs.values()),
         )
         run.executemany(
-            "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)",
-            [(b.id, b.device, b.channel, b.first, b.rows, b.born) for b in changes.born.values()],
+            "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
+            map(write_batch, changes.born.values()),
         )
         run.executemany(
             "INSERT INTO payloads VALUES (?, ?)", [(b.id, b.payload) for b in changes.born.values()]
@@ -149,11 +156,11 @@ class SpoolFile:
             "UPDATE batches SET refused = ?, offer = ? WHERE id = ?",
             [(*(mark or (None, None)), number) for number, mark in changes.refused.items()],
         )
-        run.executemany(INSERT, map(write_waiting, changes.added.values()))
         run.executemany(
-            "INSERT OR REPLACE INTO kept VALUES (?, ?)",
-            [(name, json.dumps(value)) for name, value in changes.kept.items()],
+            "INSERT INTO pending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            map(write_waiting, changes.added.values()),
         )
+        run.executemany(_KEEP, [write_fact(name, value) for name, value in changes.kept.items()])
 
     def used(self) -> int:
         """Bytes that the tables take now, free pages not counted."""
@@ -165,12 +172,18 @@ class SpoolFile:
         return (pages - free) * size
 
     def kept(self) -> dict[str, Any]:
-        """Read all small facts; what is no JSON any more is not known."""
+        """Read all small facts; one that is damaged is not known, and said once."""
         facts: dict[str, Any] = {}
         with named_errors(self.path):
-            for name, value in self._connection.execute("SELECT name, value FROM kept"):
-                with contextlib.suppress(ValueError):
-                    facts[name] = json.loads(value)
+            for row in self._connection.execute("SELECT * FROM kept"):
+                try:
+                    facts[row[0]] = read_fact(row)
+                except (ValueError, TypeError) as error:
+                    if row[0] not in self._flawed:
+                        log.warning(
+                            "the spool %s: what it kept as %r: %s", self.path, row[0], error
+                        )
+                    self._flawed.add(row[0])
         return facts
 
     def opened(self) -> float:
@@ -179,23 +192,22 @@ class SpoolFile:
         if isinstance(known, float | int):
             return float(known)
         with named_errors(self.path):
-            query = "SELECT max(born), max(offer) FROM batches"
-            return max(filter(None, self._connection.execute(query).fetchone()), default=0.0)
+            query = "SELECT max({0}) FROM batches WHERE {0} BETWEEN 0 AND 1e12"
+            asked = (self._connection.execute(query.format(time)) for time in ("born", "offer"))
+            return max(float(times.fetchone()[0] or 0) for times in asked)
 
     def epochs(self) -> list[EpochRow]:
         """Read all epochs, oldest first."""
         with named_errors(self.path):
-            rows = self._connection.execute(
-                "SELECT number, epoch, next, dropped FROM epochs ORDER BY number"
-            ).fetchall()
-            return [epoch_row(row) for row in rows]
+            rows = self._connection.execute("SELECT * FROM epochs ORDER BY number").fetchall()
+            return [read_epoch(row) for row in rows]
 
     def lowest(self, number: int) -> int | None:
         """Find the lowest seq held of one epoch; None where nothing is."""
         with named_errors(self.path):
             low = self._connection.execute(
                 "SELECT min(id) FROM batches WHERE id BETWEEN ? AND ?",
-                (batch_id(number, 0), batch_id(number + 1, 0) - 1),
+                (batch_id(number, 1), batch_id(number + 1, 0) - 1),
             ).fetchone()[0]
             return None if low is None else split_id(low)[1]
 
@@ -203,12 +215,14 @@ class SpoolFile:
         """Find the oldest batches that nobody refused, above an id."""
         query = "SELECT id FROM batches WHERE id > ? AND refused IS NULL ORDER BY id LIMIT ?"
         with named_errors(self.path):
-            rows = self._connection.execute(query, (after, limit)).fetchall()
-            return [number for (number,) in rows]
+            return self._rising(query, after, limit)
 
     def oldest_born(self) -> float | None:
         """Find when the oldest batch that nobody refused was born, in seconds open."""
-        query = "SELECT born FROM batches WHERE refused IS NULL ORDER BY id LIMIT 1"
+        query = (
+            "SELECT born FROM batches WHERE refused IS NULL AND born BETWEEN 0 AND 1e12"
+            " ORDER BY id LIMIT 1"
+        )
         with named_errors(self.path):
             row = self._connection.execute(query).fetchone()
             return None if row is None else float(row[0])
@@ -223,23 +237,33 @@ class SpoolFile:
         return found
 
     def read(self, number: int) -> Held | None:
-        """Read one batch; None where it is gone."""
+        """Read one batch; None where it is gone.
+
+        Raises:
+            BatchDamaged: It is not what was written.
+        """
         query = (
-            "SELECT id, device, channel, first, rows, born, payload"
-            " FROM batches JOIN payloads USING (id) WHERE id = ?"
+            "SELECT id, device, channel, first, rows, born, sum, payload"
+            " FROM batches LEFT JOIN payloads USING (id) WHERE id = ?"
         )
         with named_errors(self.path):
             row = self._connection.execute(query, (number,)).fetchone()
-            return None if row is None else self._held(row)
+            return None if row is None else self._held(row[:-1], row[-1])
 
     def refused(self, offer_before: float, limit: int) -> list[int]:
-        """Find the refused batches that are due to be offered again, the longest due first."""
-        query = "SELECT id FROM batches WHERE refused IS NOT NULL AND offer <= ? ORDER BY offer"
+        """Find the refused batches that are due to be offered again, the longest due first.
+
+        A time that no version of ours set, or none, is due at once.
+        """
+        query = (
+            "SELECT id FROM batches WHERE refused IS NOT NULL"
+            " AND (offer <= ? OR offer IS NULL OR offer > 1e12) ORDER BY offer LIMIT ?"
+        )
         with named_errors(self.path):
-            rows = self._connection.execute(f"{query} LIMIT ?", (offer_before, limit)).fetchall()
+            rows = self._connection.execute(query, (offer_before, limit)).fetchall()
             return [number for (number,) in rows]
 
-    def pending(self, after: int, limit: int, *, dated: bool) -> list[Waiting]:
+    def pending(self, after: int, limit: int, *, dated: bool) -> list[Waiting | Spoiled]:
         """Read waiting readings above an id, in order of arrival; what can't be read is left out.
 
         Raises:
@@ -248,61 +272,54 @@ class SpoolFile:
         test = "at IS NOT NULL" if dated else "at IS NULL"
         with named_errors(self.path):
             query = f"SELECT id FROM pending WHERE id > ? AND {test} ORDER BY id LIMIT ?"  # noqa: S608 - ours
-            numbers = self._connection.execute(query, (after, limit)).fetchall()
+            numbers = self._rising(query, after, limit)
             query = f"{_PENDING} WHERE id BETWEEN ? AND ? AND {test} ORDER BY id"
             try:
-                span = (numbers[0][0], numbers[-1][0]) if numbers else (0, 0)
+                span = (numbers[0], numbers[-1]) if numbers else (0, 0)
                 rows = self._connection.execute(query, span).fetchall()
+                if len(rows) != len(numbers):
+                    raise ValueError("it lists readings that can't be found")
             except sqlite3.OperationalError:
                 rows = list(self._singly(numbers))
                 if not rows:
                     raise
             self.skipped = len(numbers) - len(rows)
-            return [read_waiting(row) for row in rows]
+            return [look_at(row) for row in rows]
 
-    def _singly(self, numbers: list[tuple[int]]) -> Iterator[tuple[Any, ...]]:
+    def _rising(self, query: str, after: int, limit: int) -> list[int]:
+        """List ids above one; out of order they would be listed for ever, and found never."""
+        numbers = [number for (number,) in self._connection.execute(query, (after, limit))]
+        if any(low >= high for low, high in pairwise([after, *numbers])):
+            raise ValueError("its ids are out of order")
+        return numbers
+
+    def _singly(self, numbers: list[int]) -> Iterator[tuple[Any, ...]]:
         for number in numbers:
             with contextlib.suppress(sqlite3.OperationalError):
-                yield self._connection.execute(f"{_PENDING} WHERE id = ?", number).fetchone()
+                yield self._connection.execute(f"{_PENDING} WHERE id = ?", (number,)).fetchone()
+
+    def waiting(self) -> int:
+        """Count the readings that are in no batch."""
+        with named_errors(self.path):
+            return int(self._connection.execute("SELECT count(*) FROM pending").fetchone()[0])
 
     def last_pending(self) -> int:
         """Find the highest id that a waiting reading bears; 0 where none waits."""
         with named_errors(self.path):
-            return int(
-                self._connection.execute("SELECT ifnull(max(id), 0) FROM pending").fetchone()[0]
-            )
+            query = "SELECT ifnull(max(id), 0) FROM pending WHERE id BETWEEN 1 AND ?"
+            return int(self._connection.execute(query, (LAST_ID,)).fetchone()[0])
 
-    def _held(self, row: tuple[Any, ...]) -> Held:
-        number, device, channel, first, rows, born, payload = row
+    def _held(self, row: tuple[Any, ...], payload: Any) -> Held:  # noqa: ANN401 - what lies there
+        number, device, channel, first, rows, born, _ = row
         epoch, seq = split_id(number)
         if not self._names:
-            self._names = dict(
-                self._connection.execute("SELECT number, epoch FROM epochs").fetchall()
-            )
+            self._names = {known.number: known.epoch for known in self.epochs()}
+        flaw = batch_flaw(row, payload)
+        if flaw or epoch not in self._names:
+            name = self._names.get(epoch, f"of opening {epoch}")
+            what = f"batch {seq} of epoch {name} in the spool {self.path} is damaged"
+            raise BatchDamaged(f"{what}: {flaw or 'nobody knows that epoch'}")
         return Held(number, self._names[epoch], seq, device, channel, first, rows, born, payload)
-
-
-@contextlib.contextmanager
-def named_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the disk say into our own errors."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # none: no text
-        if code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-            raise SpoolDamaged(f"the spool {path} is damaged: {error}") from error
-        if isinstance(error, sqlite3.OperationalError):
-            raise SpoolUnwritable(f"the spool {path} can't be used: {error}") from error
-        raise
-    except (ValueError, KeyError, TypeError) as error:
-        raise SpoolDamaged(f"the spool {path} holds what we never wrote: {error!r}") from error
-    except OSError as error:
-        raise SpoolUnwritable(f"the spool {path} can't be used: {error}") from error
-
-
-def as_text(raw: bytes) -> str:
-    """Read text as far as it is any: a flipped bit costs a row its sense, and no more."""
-    return raw.decode("utf-8", "replace")
 
 
 def _identity(path: Path) -> tuple[int, int]:

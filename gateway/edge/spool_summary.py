@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.edge.spool_file import SpoolFile, named_errors
+from gateway.edge.counts import Counts
+from gateway.edge.eviction import recount_all
+from gateway.edge.spool_errors import named_errors
+from gateway.edge.spool_file import SpoolFile
 from gateway.edge.spool_untouched import in_place, require
+from gateway.errors import SimpangError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -67,6 +72,21 @@ def summarize(path: Path) -> Summary:
     require(path)
     with in_place(path) as connection, named_errors(path):
         return _summarize(connection, path)
+
+
+def counts_without(path: Path) -> Counts:
+    """Count on where a damaged file is given up: all that waited in it, as far as it still tells.
+
+    Returns:
+        Nothing held, and what the file had counted as given up before, with what it held now.
+    """
+    counts = Counts()
+    with contextlib.suppress(SimpangError), in_place(path) as connection, named_errors(path):
+        if not counts.learn(SpoolFile(connection, path).kept().get("counts")):
+            recount_all(connection.cursor(), counts)
+    lost = Counts(crashes=counts.crashes, dropped=counts.dropped)
+    lost.dropped["damaged"] += max(0, counts.rows)
+    return lost
 
 
 def _summarize(connection: sqlite3.Connection, path: Path) -> Summary:

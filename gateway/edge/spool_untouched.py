@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gateway.edge.spool_file import as_text, named_errors
+from gateway.edge.spool_errors import as_text, named_errors
 from gateway.edge.spool_upgrade import check_layout, layout_of
 from gateway.errors import ConfigError, SpoolDamaged, SpoolUnwritable
 

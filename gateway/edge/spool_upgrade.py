@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-import json
+import sqlite3
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.edge.counts import Counts
 from gateway.edge.eviction import recount_all
 from gateway.edge.held import assembled, unpacked
-from gateway.edge.spool_rows import COLUMNS, INSERT, believe, place, read_waiting, write_waiting
+from gateway.edge.spool_rows import (
+    COLUMNS,
+    again,
+    batch_again,
+    believe,
+    place,
+    read_fact,
+    read_waiting,
+    write_fact,
+    write_waiting,
+)
+from gateway.edge.spool_tables import make_tables
 from gateway.errors import SpoolUnwritable
 from gateway.logs import write_count
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable
     from pathlib import Path
 
     from gateway.edge.held import Waiting
 
-LAYOUT: Final = 4
-"""Of the tables below: `PRAGMA user_version`."""
-
-PENDING: Final = """
-CREATE TABLE IF NOT EXISTS pending (
-    id INTEGER PRIMARY KEY, device TEXT NOT NULL, channel TEXT, boot TEXT, since REAL,
-    at INTEGER, undatable INTEGER NOT NULL, reading BLOB NOT NULL);
-"""
+LAYOUT: Final = 5
+"""Of the tables now: `PRAGMA user_version`."""
 
 _OLDEST: Final = 3
 
+_PACKED_ALONE: Final = 3
+"""The last layout in which the model stood beside a reading, and not in it."""
+
+_WITHOUT_SUMS: Final = 4
+"""The last layout whose rows had no sums."""
+
 _COLUMNS_3: Final = "id, device, channel, model, boot, since, at, undatable, reading"
+
+_COLUMNS_4: Final = "id, device, channel, boot, since, at, undatable, reading"
 
 _WORDS_3: Final = (
     b'"speed_b100","speed_b050","speed_b000","speed_inverse_sum","speed_square_sum","speed_sum"'
@@ -61,7 +73,14 @@ def check_layout(layout: int, path: Path) -> None:
 
 def form_of(layout: int) -> tuple[str, Callable[[tuple[Any, ...]], Waiting]]:
     """Tell the columns of the waiting readings of a layout, and what reads a row of them."""
-    return (_COLUMNS_3, _read_waiting_3) if layout == _OLDEST else (COLUMNS, read_waiting)
+    if layout <= _PACKED_ALONE:
+        return _COLUMNS_3, _read_waiting_3
+    return (_COLUMNS_4 if layout <= _WITHOUT_SUMS else COLUMNS), read_waiting
+
+
+def has_sums(layout: int) -> bool:
+    """Say whether the rows of a layout have sums."""
+    return layout > _WITHOUT_SUMS
 
 
 def upgrade(run: sqlite3.Cursor, layout: int) -> str:
@@ -70,50 +89,68 @@ def upgrade(run: sqlite3.Cursor, layout: int) -> str:
     Returns:
         What was done, in words; empty where nothing was to be done.
     """
-    if layout != _OLDEST:
+    if layout == LAYOUT:
         return ""
-    lost = _from_3_to_4(run)
+    run.execute("DROP INDEX IF EXISTS refused")
+    for table in ("kept", "epochs", "batches", "pending"):
+        run.execute(f"ALTER TABLE {table} RENAME TO {table}_old")
+    make_tables(run)
+    ask = run.connection.execute
+    for table, marks in (("kept", "?, ?, ?"), ("epochs", "?, ?, ?, ?, ?")):
+        rows = ask(f"SELECT * FROM {table}_old")  # noqa: S608 - ours
+        run.executemany(f"INSERT INTO {table} VALUES ({marks})", map(again, rows))  # noqa: S608 - ours
+    for row in ask("SELECT * FROM batches_old"):
+        anew = batch_again(row, _payload(run, row[0]))
+        run.execute("INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", anew)
+    lost = _carry_readings(run, layout)
+    for table in ("kept", "epochs", "batches", "pending"):
+        run.execute(f"DROP TABLE {table}_old")
     run.execute(f"PRAGMA user_version = {LAYOUT}")
     told = f"carried over from layout {layout} to {LAYOUT}"
     damaged = write_count(lost, "reading", "readings")
     return f"{told}; {damaged} that could not be read: lost, counted" if lost else told
 
 
-def _from_3_to_4(run: sqlite3.Cursor) -> int:
-    """Pack the waiting readings anew, their model within; count those that are none any more."""
-    run.execute("ALTER TABLE pending RENAME TO pending_3")
-    run.execute(PENDING)
-    lost = undated = 0
-    rows = run.connection.execute(f"SELECT {_COLUMNS_3} FROM pending_3 ORDER BY id")  # noqa: S608 - ours
-    for row in rows:
+def _payload(run: sqlite3.Cursor, number: int) -> object:
+    """Read the bytes of a batch; None where there are none, or the disk does not give them."""
+    try:
+        found = run.execute("SELECT payload FROM payloads WHERE id = ?", (number,)).fetchone()
+    except sqlite3.OperationalError:
+        return None
+    return None if found is None else found[0]
+
+
+def _carry_readings(run: sqlite3.Cursor, layout: int) -> int:
+    """Write the waiting readings anew; count those that are none any more."""
+    columns, read = form_of(layout)
+    lost = 0
+    for row in run.connection.execute(f"SELECT {columns} FROM pending_old ORDER BY id"):  # noqa: S608 - ours
         try:
-            waiting = _read_waiting_3(row)
+            waiting = read(row)
         except ValueError:
             lost += 1
-            undated += row[6] is None
         else:
-            run.execute(INSERT, write_waiting(waiting))
-    run.execute("DROP TABLE pending_3")
+            run.execute(
+                "INSERT INTO pending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", write_waiting(waiting)
+            )
     if lost:
-        _count(run, lost, undated)
+        _count(run, lost)
     return lost
 
 
-def _count(run: sqlite3.Cursor, lost: int, undated: int) -> None:
+def _count(run: sqlite3.Cursor, lost: int) -> None:
     """Count what was lost with what the file had counted before."""
     counts = Counts()
-    known = run.execute("SELECT value FROM kept WHERE name = 'counts'").fetchone()
+    known = run.execute("SELECT * FROM kept WHERE name = 'counts'").fetchone()
     try:
-        learnt = known is not None and counts.learn(json.loads(known[0]))
+        counts.learn(known and read_fact(known))
     except (ValueError, TypeError):
-        learnt = False
-    if learnt:
-        counts.undated -= undated
-    else:
-        recount_all(run, counts)
+        counts = Counts()
+    recount_all(run, counts)
     counts.dropped["damaged"] += lost
-    told = json.dumps(counts.write())
-    run.execute("INSERT OR REPLACE INTO kept VALUES ('counts', ?)", [told])
+    run.execute(
+        "INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", write_fact("counts", counts.write())
+    )
 
 
 def _read_waiting_3(row: tuple[Any, ...]) -> Waiting:

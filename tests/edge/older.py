@@ -22,8 +22,18 @@ _WORDS: Final = (
 )
 
 
+def to_layout_4(path: Path) -> None:
+    """Write a spool as layout 4 had it: no row had a sum."""
+    with closing(sqlite3.connect(path)) as database:
+        for table in ("kept", "epochs", "pending", "batches"):
+            database.execute(f"ALTER TABLE {table} DROP COLUMN sum")
+        database.execute("PRAGMA user_version = 4")
+        database.commit()
+
+
 def to_layout_3(path: Path) -> None:
     """Write a spool as layout 3 had it: model, boot and time since it stood beside each reading."""
+    to_layout_4(path)
     with closing(sqlite3.connect(path)) as database:
         rows = database.execute(
             "SELECT id, device, channel, boot, since, at, undatable, reading FROM pending"

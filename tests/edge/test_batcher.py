@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +9,7 @@ from gateway.edge.held import write_reading
 from schemas.batch import Batch, decode
 from schemas.reading import Flag, Reading, Value
 from tests.edge.bench import OFFSET, Bench, Dates
+from tests.edge.rows import as_written
 from tests.edge.test_spool import crash
 
 if TYPE_CHECKING:
@@ -305,11 +304,9 @@ def test_what_another_version_left_is_cut_to_what_can_travel(
     first.measure()
     first.commit()
     first.spool.abandon()
-    with closing(sqlite3.connect(path)) as database:
-        measured = dict.fromkeys(left, Value(1.0, Flag.PASS))
-        packed = write_reading(Reading("pm-1", None, measured), "m")
-        database.execute("UPDATE pending SET reading = ?", [packed])
-        database.commit()
+    measured = dict.fromkeys(left, Value(1.0, Flag.PASS))
+    packed = write_reading(Reading("pm-1", None, measured), "m")
+    as_written(path, "UPDATE pending SET reading = ?", packed)
     again = Bench(path, start=first.now + 60)
     again.measure(value=9)
     again.after(11)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.cli.spools import everything, export, objects
 from tests.edge.bench import Bench, Dates
-from tests.edge.older import to_layout_3
+from tests.edge.older import to_layout_3, to_layout_4
+from tests.edge.rows import query
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -21,14 +21,10 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "spool.db"
 
 
-def query(path: Path, sql: str) -> list[Any]:
-    with closing(sqlite3.connect(path)) as database:
-        rows = database.execute(sql).fetchall()
-        database.commit()
-        return rows
-
-
-def test_a_spool_of_layout_3_is_carried_over_with_all_that_waits_in_it(path: Path) -> None:
+@pytest.mark.parametrize("older", [to_layout_3, to_layout_4])
+def test_a_spool_of_an_older_layout_is_carried_over_with_all_that_waits_in_it(
+    path: Path, older: Callable[[Path], None]
+) -> None:
     bench = Bench(path, dates=Dates(offset=None))
     bench.measure("early", 5.0)
     bench.dates.win()
@@ -42,7 +38,7 @@ def test_a_spool_of_layout_3_is_carried_over_with_all_that_waits_in_it(path: Pat
     bench.commit()
     bench.spool.abandon()
     epochs = query(path, "SELECT * FROM epochs")
-    to_layout_3(path)
+    older(path)
 
     again = Bench(path, start=2000.0)
 
@@ -51,7 +47,7 @@ def test_a_spool_of_layout_3_is_carried_over_with_all_that_waits_in_it(path: Pat
     assert again.spool.counts.dropped == {}
     assert again.spool.recall("mine") == {"a": 1}
     assert query(path, "SELECT * FROM epochs")[: len(epochs)] == epochs
-    assert query(path, "PRAGMA user_version") == [(4,)]
+    assert query(path, "PRAGMA user_version") == [(5,)]
     again.publisher.connected()
     again.after(11)
     again.after(11)
@@ -69,7 +65,10 @@ def test_a_spool_of_layout_3_is_carried_over_with_all_that_waits_in_it(path: Pat
     again.close()
 
 
-def test_a_row_of_layout_3_that_is_none_any_more_costs_only_itself(path: Path) -> None:
+@pytest.mark.parametrize("older", [to_layout_3, to_layout_4])
+def test_a_row_of_an_older_layout_that_is_none_any_more_costs_only_itself(
+    path: Path, older: Callable[[Path], None]
+) -> None:
     bench = Bench(path, dates=Dates(offset=None))
     for value in range(3):
         bench.measure(value=value)
@@ -80,7 +79,7 @@ def test_a_row_of_layout_3_that_is_none_any_more_costs_only_itself(path: Path) -
     bench.measure(value=8.0)
     bench.commit()
     bench.spool.abandon()
-    to_layout_3(path)
+    older(path)
     query(path, "UPDATE pending SET reading = substr(reading, 1, 20) WHERE id IN (2, 6)")
 
     again = Bench(path, start=2000.0)
@@ -91,12 +90,15 @@ def test_a_row_of_layout_3_that_is_none_any_more_costs_only_itself(path: Path) -
     again.close()
 
 
-def test_a_card_of_layout_3_is_told_and_exported_and_stays_as_it_is(path: Path) -> None:
+@pytest.mark.parametrize("older", [to_layout_3, to_layout_4])
+def test_a_card_of_an_older_layout_is_told_and_exported_and_stays_as_it_is(
+    path: Path, older: Callable[[Path], None]
+) -> None:
     bench = Bench(path)
     everything(bench)
     bench.spool.abandon()
     now = [{**one, "boot": None, "boot_ms": None} for one in objects(path)]
-    to_layout_3(path)
+    older(path)
     before = path.read_bytes()
 
     told = objects(path)
@@ -104,8 +106,8 @@ def test_a_card_of_layout_3_is_told_and_exported_and_stays_as_it_is(path: Path) 
     assert [{**one, "boot": None, "boot_ms": None} for one in told] == now
     assert len(told) == 8
     assert path.read_bytes() == before
-    query(path, "PRAGMA user_version = 5")
-    assert "layout 5" in str(export(path, "--format", "jsonl").exception)
+    query(path, "PRAGMA user_version = 6")
+    assert "layout 6" in str(export(path, "--format", "jsonl").exception)
 
 
 def test_a_spool_of_a_newer_version_is_never_moved_aside(
@@ -114,18 +116,18 @@ def test_a_spool_of_a_newer_version_is_never_moved_aside(
     bench = Bench(path)
     bench.batch(value=1)
     bench.close()
-    query(path, "PRAGMA user_version = 5")
+    query(path, "PRAGMA user_version = 6")
     before = path.read_bytes()
 
     again = Bench(path, start=2000.0)
     again.batch(value=2)
     again.commit()
 
-    assert "a version of Simpang that knows layout 5" in caplog.text
+    assert "a version of Simpang that knows layout 6" in caplog.text
     assert again.spool.alarms == {"memory"}
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == ["spool.db"]
-    query(path, "PRAGMA user_version = 4")
+    query(path, "PRAGMA user_version = 5")
     again.now += 61
     again.commit()
     again.publisher.connected()

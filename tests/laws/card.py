@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from gateway.edge.held import read_reading, split_id
 from gateway.edge.spool_file import SpoolFile
+from tests.edge.rows import as_written
 from tests.laws.parts import NUMBERED, opened
 
 if TYPE_CHECKING:
@@ -158,7 +159,10 @@ class Card:
         """Overwrite a page with garbage, under the eyes of whoever has the file open."""
         if not self.path.is_file():
             return
-        with closing(sqlite3.connect(self.path)) as connection:
+        with (
+            contextlib.suppress(sqlite3.DatabaseError),  # the page may be a damaged one
+            closing(sqlite3.connect(self.path)) as connection,
+        ):
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         pages = self.path.stat().st_size // PAGE
         if pages > 1:
@@ -178,14 +182,9 @@ class Card:
     def misremember(self, names: str, value: object) -> None:
         """Leave facts as another version might write them."""
         if self.path.is_file():
-            with (
-                contextlib.suppress(sqlite3.DatabaseError),  # the page may be a damaged one
-                closing(sqlite3.connect(self.path)) as connection,
-                connection,
-            ):
-                connection.execute(
-                    "UPDATE kept SET value = ? WHERE name LIKE ?", (json.dumps(value), names)
-                )
+            with contextlib.suppress(sqlite3.DatabaseError):  # the page may be a damaged one
+                change = "UPDATE kept SET value = ? WHERE name LIKE ?"
+                as_written(self.path, change, json.dumps(value), names)
             self.strange = self.forgetful = True
 
     # -- how single rows come to be unreadable ----------------------------------------------
