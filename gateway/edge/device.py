@@ -9,7 +9,6 @@ from gateway.config.sensor import sensor_of
 from gateway.edge.conversation import Conversation, Observed
 from gateway.edge.quality import Quality
 from gateway.edge.sampler import Sampler
-from gateway.edge.vehicles import Vehicles
 from gateway.edge.watch import Silence, Watch
 from schemas.reading import Reading, Value
 
@@ -61,17 +60,14 @@ class Device:
         self._every = _every(driver, interval)
         self._sampler = Sampler(interval, config.calibration)
         self._quality = Quality(self._every, driver.warmup_seconds)
-        self._vehicles = (
-            Vehicles(
-                config.id,
-                driver.channels,
-                interval or TRAFFIC_INTERVAL,
-                driver.sums,
-                driver.gap_seconds,
+        self._vehicles = None
+        if driver.channels:
+            from gateway.edge.vehicles import Vehicles  # noqa: PLC0415 - gateways of air need it not
+
+            length = interval or TRAFFIC_INTERVAL
+            self._vehicles = Vehicles(
+                config.id, driver.channels, length, driver.sums, driver.gap_seconds
             )
-            if driver.channels
-            else None
-        )
         pace = (driver.every if driver.channels else self._every) or 0.0
         self._conversation = Conversation(driver, sensor.settings, line, watch, pace, shared)
 

@@ -6,18 +6,17 @@ beyond the errors we know ends the process: systemd starts it again, and the spo
 
 from __future__ import annotations
 
-import argparse
 import fcntl
 import logging
 import signal
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gateway import logs
 from gateway.clock import SystemClock
 from gateway.config.load import load_gateway
 from gateway.edge import allocator
+from gateway.edge.arguments import DRAIN_SECONDS, HELP, read
 from gateway.edge.core import Core
 from gateway.edge.inbox import Inbox
 from gateway.edge.measured import Measured
@@ -33,6 +32,7 @@ from schemas.topics import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
     from typing import TextIO
 
     from gateway.config.gateway import GatewayConfig
@@ -46,9 +46,6 @@ ROUND_SECONDS: Final = 0.1
 
 DEADLINE_SECONDS: Final = 60.0
 """A port's thread that has not come round for so long hangs; the watchdog is not fed then."""
-
-DRAIN_SECONDS: Final = 3.0
-"""How long a stop waits for receipts: what is not receipted by then waits in the spool."""
 
 READERS_SECONDS: Final = 5.0
 """How long a stop waits for the ports' threads; one that hangs is left behind."""
@@ -208,18 +205,15 @@ def _lock(spool: Path) -> TextIO | None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a gateway; 0 when it was told to end, 1 if it could not work, 2 for a wrong config."""
-    parser = argparse.ArgumentParser(description="Read sensors and send what they say.")
-    parser.add_argument("--config", type=Path, required=True, help="gateway.toml")
-    parser.add_argument("--log", choices=list(logs.LEVELS), help="how much to say")
-    parser.add_argument(
-        "--drain", type=float, default=DRAIN_SECONDS, help="seconds that a stop waits for receipts"
-    )
-    options = parser.parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if {"-h", "--help"}.intersection(words):
+        sys.stdout.write(HELP)
+        return 0
     try:
+        told = read(words)
         allocator.keep_little()
-        logs.start(options.log)
-        config = load_gateway(options.config)
-        gateway = Gateway(config, options.drain)
+        logs.start(told.log)
+        gateway = Gateway(load_gateway(told.config), told.drain)
         allocator.give_back()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: gateway.stop())
