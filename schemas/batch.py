@@ -6,12 +6,11 @@ import json
 import re
 import zlib
 from functools import lru_cache
-from math import isfinite
 from operator import lt
-from typing import Annotated, Any, Final, Literal, Self, cast
+from typing import Annotated, Any, Final, Literal, NamedTuple, Self, cast
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
-from pydantic_core import from_json
+from pydantic_core import SchemaValidator, core_schema, from_json
 
 from schemas.base import (
     EARLIEST_MS,
@@ -50,6 +49,14 @@ Row = list[Any]
 
 _Column = tuple[str, float, float]
 """A quantity, the least and the most that it can be."""
+
+
+class _Columns(NamedTuple):
+    """What the columns of a batch ask of its rows; `plain` takes those that need no second look."""
+
+    each: list[_Column]
+    plain: SchemaValidator
+
 
 _NUMBERS: Final = frozenset({int, float})
 
@@ -115,14 +122,16 @@ class Batch(Model):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
-        _check_columns(self)
-        columns = _columns(tuple(self.q))
-        last = _check_columnwise(self.r, columns)
+        undated = self.undated
+        if undated != (self.boot is not None):
+            raise _Flaw("schema", "boot goes with clock never, and only with it")
+        columns = _columns(tuple(self.q), undated=undated)
+        last = _check_plain(self.r, columns)
         if last is None:
             last = -1
             for number, row in enumerate(self.r):
-                last = _check_row(number, row, columns, last)
-        if self.undated:
+                last = _check_row(number, row, columns.each, last)
+        if undated:
             _check_boot(self.r, 2 + self.q.index(BOOT_COLUMN))
         if not EARLIEST_MS <= self.t <= LATEST_MS - last:
             raise _Flaw("time", "a row lies before the year 2020 or beyond 2100")
@@ -190,10 +199,11 @@ def check(document: dict[str, object]) -> Batch:
     Raises:
         BatchError: With its reason, and with epoch and seq where they can be read.
     """
-    epoch, seq = _name(document)
     version = document.get("v")
     if type(version) is not int or version != VERSION:
-        raise BatchError("version", f"v is {json.dumps(version)[:40]}, not {VERSION}", epoch, seq)
+        raise BatchError(
+            "version", f"v is {json.dumps(version)[:40]}, not {VERSION}", *_name(document)
+        )
     try:
         return Batch.model_validate(document)
     except ValidationError as error:
@@ -202,7 +212,7 @@ def check(document: dict[str, object]) -> Batch:
         reason = cause.reason if isinstance(cause, _Flaw) else "schema"
         where = ".".join(str(part) for part in first["loc"])
         detail = str(cause) if isinstance(cause, _Flaw) else f"{where}: {first['msg']}"
-        raise BatchError(reason, detail[:200], epoch, seq) from None
+        raise BatchError(reason, detail[:200], *_name(document)) from None
 
 
 def _inflate(payload: bytes) -> bytes:
@@ -242,59 +252,45 @@ def _name(document: dict[str, object]) -> tuple[str | None, int | None]:
     return epoch, seq
 
 
-def _check_columns(batch: Batch) -> None:
-    undated = batch.undated
-    if undated != (batch.boot is not None):
-        raise _Flaw("schema", "boot goes with clock never, and only with it")
-    if len(set(batch.q)) != len(batch.q):
+@lru_cache(1024)
+def _columns(names: tuple[str, ...], *, undated: bool) -> _Columns:
+    """Judge columns, which each batch of a device has again."""
+    if len(set(names)) != len(names):
         raise _Flaw("quantity", "a column stands twice")
-    for name in batch.q:
+    for name in names:
         if find(name) is None and not (undated and name == BOOT_COLUMN):
             raise _Flaw("quantity", f"no quantity is called {name!r}")
-    if undated and BOOT_COLUMN not in batch.q:
+    if undated and BOOT_COLUMN not in names:
         raise _Flaw("quantity", f"a batch without dates needs the column {BOOT_COLUMN}")
+    each = [(name, *bounds(name)) for name in names]
+    row = core_schema.tuple_schema([
+        core_schema.int_schema(ge=0, le=LATEST_MS, strict=True),
+        core_schema.str_schema(strict=True),
+        *(
+            core_schema.float_schema(ge=low, le=high, allow_inf_nan=False, strict=True)
+            for _, low, high in each
+        ),
+    ])  # fmt: skip
+    return _Columns(each, SchemaValidator(core_schema.list_schema(row)))
 
 
-@lru_cache(1024)
-def _columns(names: tuple[str, ...]) -> list[_Column]:
-    return [(name, *bounds(name)) for name in names]
-
-
-def _check_columnwise(rows: list[Row], columns: list[_Column]) -> int | None:
+def _check_plain(rows: list[Row], columns: _Columns) -> int | None:
     """Check rows that hold nothing but plain values within their ranges, nearly all of them.
 
-    A column at a time, since the interpreter then does the work: it takes a third of the time.
+    All at once, since pydantic's core then does the work: it takes a fraction of the time.
 
     Returns:
         The last offset; None where rows must be looked at one by one.
     """
-    if set(map(len, rows)) != {len(columns) + 2}:
+    if not columns.plain.isinstance_python(rows):
         return None
-    offsets, flags, *values = zip(*rows, strict=True)
-    plain = (
-        set(map(type, offsets)) == {int}
-        and 0 <= offsets[0] <= offsets[-1] <= LATEST_MS
-        and all(map(lt, offsets, offsets[1:]))
-        and set(map(type, flags)) == {str}
-        and not any(_MISSING in digits for digits in set(flags))
-        and all(map(_is_plain, columns, values))
-    )
-    if not plain:
+    offsets, flags, *_ = zip(*rows, strict=True)
+    kinds = set(flags)
+    if _MISSING in "".join(kinds) or not all(map(lt, offsets, offsets[1:])):
         return None
-    for digits in set(flags):
-        _check_digits(digits, len(columns), _FLAGS)
+    for digits in kinds:
+        _check_digits(digits, len(columns.each), _FLAGS)
     return cast("int", offsets[-1])
-
-
-def _is_plain(column: _Column, values: tuple[Any, ...]) -> bool:
-    """Say whether all values are numbers within their range."""
-    _, low, high = column
-    return (
-        _NUMBERS.issuperset(map(type, values))
-        and low <= min(values)
-        and max(values) <= high
-        and isfinite(sum(values))  # a NaN is neither the smallest nor the largest
-    )
 
 
 def _check_row(number: int, row: Row, columns: list[_Column], last: int) -> int:

@@ -30,6 +30,8 @@ _USUAL_TOPIC: Final = 300
 _parse = lru_cache(4096)(parse)
 """A city has some hundreds of topics, and each is read again and again."""
 
+_FIELDS: Final = frozenset(Batch.model_fields)
+
 FUTURE_SECONDS: Final = 300.0
 """How far ahead of a trusted clock a reading may lie: more is no drift, but a wrong clock."""
 
@@ -117,7 +119,8 @@ def _judge_batch(topic: Topic, payload: bytes, now: float | None) -> Verdict:
         detail = f"a batch of {batch.device} on the topic of {topic.device}"
         return Flawed("topic", detail, topic.gateway, batch.epoch, batch.seq)
     digest = hashlib.blake2b(payload, digest_size=16).digest()
-    sound = Sound(topic.gateway, batch, digest, len(document.keys() - Batch.model_fields.keys()))
+    unknown = 0 if _FIELDS.issuperset(document) else len(document.keys() - _FIELDS)
+    sound = Sound(topic.gateway, batch, digest, unknown)
     ahead = 0.0 if now is None or batch.undated else sound.last / 1000 - now
     if ahead > FUTURE_SECONDS:
         detail = f"the last reading lies {ahead:.0f} s in the future"
