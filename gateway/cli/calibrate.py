@@ -15,10 +15,10 @@ from gateway.cli.texts import Texts
 from gateway.cli.words import print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from gateway.cli.regression import Agreement, Pair
-    from gateway.config.gateway import Calibration, DeviceConfig, GatewayConfig
+    from gateway.config.gateway import DeviceConfig, GatewayConfig
 
 _say: Final = Texts({
     # in English, in Indonesian
@@ -55,6 +55,10 @@ def calibrate(
         Path | None,
         typer.Option(metavar="FILE", help="A collector.toml: take them from its store."),
     ] = None,
+    raw: Annotated[
+        bool | None,
+        typer.Option("--raw/--corrected", help="What --readings has, where a calibration is set."),
+    ] = None,
     minutes: Annotated[float, typer.Option(min=1, help="The window of an average.")] = 60.0,
     write: Annotated[bool, typer.Option("--write", help="Write it into the config.")] = False,
     lang: Lang = None,
@@ -63,11 +67,12 @@ def calibrate(
     """Find gain and offset of a sensor that ran beside a reference, and how well they agree.
 
     Both are averaged over the same windows; gain and offset are the least-squares line from the
-    sensor to the reference. With --write it goes into the config, with its date beside it.
+    sensor, before any calibration, to the reference. With --write it goes into the config, with its
+    date beside it.
     """
     from gateway.cli.edited import write_calibration
     from gateway.cli.regression import TARGETS, agree, correct, pair_up
-    from gateway.cli.series import read_csv
+    from gateway.cli.series import read_csv, read_store
     from gateway.config.load import load_gateway
     from gateway.errors import ConfigError
 
@@ -77,13 +82,27 @@ def calibrate(
     theirs = list(read_csv(reference, quantity))
     since = min((at for at, _ in theirs), default=0.0)
     now = meant.calibration.get(quantity)
-    ours = list(_raw(_read(readings, collector, settings.gateway.id, device, quantity, since), now))
+    if collector is not None and readings is None:
+        ours = list(read_store(collector, settings.gateway.id, device, quantity, since))
+    elif readings is not None and collector is None:
+        ours = list(read_csv(readings, quantity))
+        if now is not None and not _are_raw(readings, quantity, told=raw):
+            ours = [(at, (value - now.offset) / now.gain) for at, value in ours]
+    else:
+        raise ConfigError(
+            "where are the sensor's values?", "give either --readings CSV or --collector FILE"
+        )
     pairs = pair_up(ours, theirs, 60 * minutes)
     found = correct(pairs)
     if found is None:
         what = f"{len(pairs)} windows of {minutes:g} min have both, and differ among themselves"
         raise ConfigError(f"no line can be drawn: only {what}", "compare for longer, or --minutes")
     gain, offset = (_short(number) for number in found)
+    if gain <= 0:
+        raise ConfigError(
+            f"the sensor runs against its reference (gain {gain:g}): nothing is written",
+            "did both measure the same, at the same times?",
+        )
     before = agree(pairs, *((now.gain, now.offset) if now else ()))
     after = agree(pairs, gain, offset)
     target = TARGETS.get(quantity)
@@ -132,32 +151,17 @@ def _device(settings: GatewayConfig, device: str, quantity: str) -> DeviceConfig
     return meant
 
 
-def _read(
-    readings: Path | None, collector: Path | None, gateway: str, device: str, quantity: str,
-    since: float,
-) -> Iterator[tuple[float, float, bool]]:  # fmt: skip
-    """Read times, values, and whether each is from before any calibration."""
-    from gateway.cli.series import is_raw, read_csv, read_store
+def _are_raw(readings: Path, quantity: str, *, told: bool | None) -> bool:
+    """Say whether the values of a CSV file are from before any calibration."""
+    from gateway.cli.series import is_raw
     from gateway.errors import ConfigError
 
-    if collector is not None and readings is None:
-        yield from read_store(collector, gateway, device, quantity, since)
-    elif readings is not None and collector is None:
-        values = list(read_csv(readings, quantity))
-        raw = is_raw(readings, quantity)
-        yield from ((at, value, raw) for at, value in values)
-    else:
+    if told is None and not is_raw(readings, quantity):
         raise ConfigError(
-            "where are the sensor's values?", "give either --readings CSV or --collector FILE"
+            f"the config corrects {quantity} already: is that in the values of {readings}?",
+            f"say --raw or --corrected, or name the column {quantity}_raw",
         )
-
-
-def _raw(
-    values: Iterator[tuple[float, float, bool]], now: Calibration | None
-) -> Iterator[tuple[float, float]]:
-    """Take the calibration of now out again of what it has corrected."""
-    for at, value, raw in values:
-        yield at, value if raw or now is None else (value - now.offset) / now.gain
+    return told is not False
 
 
 def _short(number: float) -> float:

@@ -56,11 +56,13 @@ def is_raw(path: Path, quantity: str) -> bool:
 
 def read_store(
     collector: Path, gateway: str, device: str, quantity: str, since: float
-) -> Iterator[tuple[float, float, bool]]:
+) -> Iterator[tuple[float, float]]:
     """Read good values of a device from the store, from `since` on (s since 1970).
 
+    They are those from before any calibration: what is corrected has its raw twin beside it.
+
     Yields:
-        The time, s, the value, and whether it is raw: from before its calibration.
+        The time, s, and the value.
 
     Raises:
         ConfigError: The config has mistakes.
@@ -79,7 +81,7 @@ def read_store(
         raw = fields.get(quantity + RAW_SUFFIX)
         value = fields.get(quantity) if raw is None else raw
         if isinstance(value, int | float):
-            yield at / 1000, float(value), raw is not None
+            yield at / 1000, float(value)
 
 
 def _delimiter(text: str) -> str:

@@ -126,11 +126,16 @@ def test_what_was_corrected_before_is_taken_back_first(folder: Path) -> None:
     raw = text.replace("pm2_5", "pm2_5_raw")
     (folder / "raw.csv").write_text(raw, encoding="utf-8")
 
-    answer = found(calibrate(folder, "pm-2", "--readings", folder / "corrected.csv", "--json"))
+    readings = ("--readings", folder / "corrected.csv", "--json")
+    answer = found(calibrate(folder, "pm-2", *readings, "--corrected"))
     as_raw = found(calibrate(folder, "pm-2", "--readings", folder / "raw.csv", "--json"))
 
     assert answer["gain"] == pytest.approx(GAIN, rel=0.01)
     assert as_raw["gain"] == pytest.approx(2 * GAIN, rel=0.01)
+    told = found(calibrate(folder, "pm-2", *readings, "--raw"))
+    assert told["gain"] == as_raw["gain"]
+    silent = calibrate(folder, "pm-2", *readings)
+    assert "say --raw or --corrected" in str(silent.exception)
 
 
 def test_values_are_taken_from_the_store_good_ones_only(folder: Path) -> None:
@@ -157,10 +162,21 @@ def test_values_are_taken_from_the_store_good_ones_only(folder: Path) -> None:
         encoding="utf-8",
     )
 
-    answer = found(calibrate(folder, "pm-1", "--collector", collector, "--json"))
+    for _ in range(2):  # the values in the store stay what they were
+        answer = found(calibrate(folder, "pm-1", "--collector", collector, "--json", "--write"))
 
-    assert answer["gain"] == pytest.approx(GAIN, rel=0.01)
-    assert answer["offset"] == pytest.approx(OFFSET, rel=0.01)
+        assert answer["gain"] == pytest.approx(GAIN, rel=0.01)
+        assert answer["offset"] == pytest.approx(OFFSET, rel=0.01)
+
+
+def test_a_sensor_that_runs_against_its_reference_is_not_calibrated(folder: Path) -> None:
+    rows = [f"{BEGAN + 60 * minute},{90 - truth(minute)}" for minute in range(0, 60 * HOURS, 5)]
+    (folder / "sensor.csv").write_text("\n".join(["time,value", *rows]), encoding="utf-8")
+
+    result = calibrate(folder, "pm-1", "--readings", folder / "sensor.csv", "--write")
+
+    assert "runs against its reference" in str(result.exception)
+    assert (folder / "gateway.toml").read_text(encoding="utf-8") == CONFIG
 
 
 @pytest.mark.parametrize(
