@@ -60,6 +60,9 @@ class _Columns(NamedTuple):
 
 _NUMBERS: Final = frozenset({int, float})
 
+_EXACT: Final = 2.0**52
+"""A whole number up to here is itself as a float; beyond, only Python compares all digits."""
+
 
 class BatchError(Exception):
     """A payload that is no batch.
@@ -266,12 +269,13 @@ def _columns(names: tuple[str, ...], *, undated: bool) -> _Columns:
     row = core_schema.tuple_schema([
         core_schema.int_schema(ge=0, le=LATEST_MS, strict=True),
         core_schema.str_schema(strict=True),
-        *(
-            core_schema.float_schema(ge=low, le=high, allow_inf_nan=False, strict=True)
-            for _, low, high in each
-        ),
+        *(_plain_value(max(low, -_EXACT), min(high, _EXACT)) for _, low, high in each),
     ])  # fmt: skip
     return _Columns(each, SchemaValidator(core_schema.list_schema(row)))
+
+
+def _plain_value(low: float, high: float) -> core_schema.FloatSchema:
+    return core_schema.float_schema(ge=low, le=high, allow_inf_nan=False, strict=True)
 
 
 def _check_plain(rows: list[Row], columns: _Columns) -> int | None:

@@ -18,7 +18,7 @@ from gateway.notify import ALIVE, READY, STOPPING, notify
 from schemas.topics import Kind, build
 
 if TYPE_CHECKING:
-    from gateway.clock import Clock
+    from gateway.clock import Clock, Stamp
     from gateway.collector.store import Store
     from gateway.config.collector import CollectorConfig
     from gateway.mqtt import Event
@@ -174,7 +174,7 @@ class Collector:
             if event is None:
                 return
             self._react(event)
-            if self._subscriber.is_full() or self._subscriber.wait() <= 0:
+            if self._subscriber.closed:
                 return
             within = 0.0
 
@@ -216,8 +216,8 @@ class Collector:
                 )
         self._connected = False
 
-    def _trusted(self) -> float | None:
-        at = self._trust.date(self._clock.stamp())
+    def _trusted(self, stamp: Stamp) -> float | None:
+        at = self._trust.date(stamp)
         return None if at is None else at / 1000
 
     def _publish(self, gateway: str, receipt: bytes) -> bool:

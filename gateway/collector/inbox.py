@@ -55,19 +55,23 @@ class Inbox:
                 self._room.wait()
             self._events.append(event)
             self._bytes += size
-            self._news.notify_all()
+            if len(self._events) == 1:
+                self._news.notify_all()
 
     def get(self, within: float) -> Event | None:
         """Return the next event, or None if none comes within so many seconds, or on `wake`."""
         with self._news:
-            self._news.wait_for(lambda: self._events or self._woken, max(0.0, within))
+            if not self._events:
+                self._news.wait_for(lambda: self._events or self._woken, max(0.0, within))
             self._woken = False
             if not self._events:
                 return None
             event = self._events.popleft()
             if isinstance(event, Arrived):
+                was_full = self._bytes >= self._most_bytes
                 self._bytes -= weigh(event)
-                self._room.notify_all()
+                if was_full:
+                    self._room.notify_all()
             return event
 
     def rest(self, within: float) -> None:

@@ -20,6 +20,7 @@ from gateway.collector.audit import Flawed, Heard, Sound, judge
 from gateway.collector.deadletters import DeadLetters, name_of
 from gateway.collector.letters import read_letter
 from gateway.collector.news import Newsroom
+from gateway.collector.parcel import Parcel, pack
 from gateway.collector.writer import ROWS, Item, Writer
 from gateway.errors import SimpangError, StoreBusy
 
@@ -131,9 +132,8 @@ class Replay:
             if letter is None or fate.outcome != "stored":
                 group.settled.append(fate)
             elif isinstance(verdict, Sound):
-                group.add(
-                    heading, letter, verdict, self._store.rows(verdict.gateway, verdict.batch)
-                )
+                rows = self._store.rows(verdict.gateway, verdict.batch)
+                group.add(heading, letter, pack(verdict, self._store.row), rows)
             elif isinstance(verdict, Heard):
                 points = self._newsroom.points(verdict, letter.received)
                 group.add(heading, letter, verdict, list(map(self._store.row, points)))
@@ -147,7 +147,7 @@ class Replay:
         yield from group.settled
         decisions = iter(self._patiently(lambda: writer.write(group.batches)))
         for heading, item in group.items:
-            if isinstance(item.verdict, Sound):
+            if isinstance(item.worth, Parcel):
                 reason = next(decisions).reason
                 detail = self._why(heading, item, letters) if reason == ROWS else ""
             else:
@@ -173,10 +173,9 @@ class Replay:
 
     def _why(self, heading: Heading, item: Item, letters: DeadLetters) -> str:
         """Read why rows were refused: the writer has buried the batch again, under its own name."""
-        if not isinstance(item.verdict, Sound):
+        if not isinstance(item.worth, Parcel):
             return ""
-        batch = item.verdict.batch
-        name = name_of(item.verdict.gateway, batch.epoch, batch.seq, item.payload)
+        name = name_of(item.worth.gateway, item.worth.epoch, item.worth.seq, item.payload)
         if name != heading.file:
             letters.throw_away(heading.file)
         again = read_letter(self._folder, replace(heading, file=name))
@@ -220,8 +219,8 @@ class _Group:
         self.items: list[tuple[Heading, Item]] = []
         self._rows = self._bytes = 0
 
-    def add(self, heading: Heading, letter: Letter, verdict: Verdict, rows: list[Any]) -> None:
-        item = Item(letter.topic, letter.payload, None, letter.received, verdict, rows)
+    def add(self, heading: Heading, letter: Letter, worth: Parcel | Heard, rows: list[Any]) -> None:
+        item = Item(letter.topic, letter.payload, None, letter.received, worth, rows)
         self.items.append((heading, item))
         self._rows += len(rows)
         self._bytes += len(letter.payload)
@@ -229,7 +228,7 @@ class _Group:
     @property
     def batches(self) -> list[Item]:
         """What goes the way of readings; the rest is news."""
-        return [item for _, item in self.items if isinstance(item.verdict, Sound)]
+        return [item for _, item in self.items if isinstance(item.worth, Parcel)]
 
     def is_full(self, most_rows: int) -> bool:
         """Say whether a write should be closed."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from gateway.collector.audit import Flawed, Heard, Sound, judge
 from gateway.collector.inbox import weigh
 from gateway.collector.news import Newsroom
+from gateway.collector.parcel import Parcel, pack
 from gateway.collector.recent import Recent
 from gateway.collector.writer import Item
 from schemas.state import State
@@ -19,7 +20,7 @@ from schemas.state import State
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gateway.clock import Clock
+    from gateway.clock import Clock, Stamp
     from gateway.collector.flights import Flights
     from gateway.collector.receipts import Receipts
     from gateway.collector.store import Store
@@ -56,7 +57,7 @@ class Subscriber:
         receipts: Receipts,
         acknowledge: Callable[[Token], bool],
         clock: Clock,
-        trusted: Callable[[], float | None],
+        trusted: Callable[[Stamp], float | None],
         closing: Closing,
     ) -> None:
         """Begin with an empty group.
@@ -68,7 +69,7 @@ class Subscriber:
             receipts: What we owe the gateways.
             acknowledge: Tells the broker that a message is ours.
             clock: This machine's clocks, right or wrong.
-            trusted: Seconds since 1970 while they are right; None judges no time.
+            trusted: Seconds since 1970 at a moment, if they are right; None judges no time.
             closing: When a group is closed.
         """
         self.counts: Counter[str] = Counter()
@@ -94,18 +95,24 @@ class Subscriber:
         return self._flights.held
 
     @property
+    def closed(self) -> bool:
+        """Whether the open group takes no more: what is no batch has weight, but no rows."""
+        return self._rows >= self._closing.rows or self._bytes >= MOST_BYTES
+
+    @property
     def stuck(self) -> bool:
         """Whether a write hangs, so that only a new process helps."""
         return self._flights.stuck()
 
     def is_full(self) -> bool:
         """Say whether nothing more may be taken before a write has ended."""
-        return bool(self.held) or (self._flights.full and self._closed())
+        return bool(self.held) or (self._flights.full and self.closed)
 
     def take(self, message: Arrived) -> None:
         """Judge a message and put it into the open group."""
-        verdict = judge(self._root, message.topic, message.payload, self._trusted())
-        at = int(self._clock.stamp().wall * 1000)
+        stamp = self._clock.stamp()
+        verdict = judge(self._root, message.topic, message.payload, self._trusted(stamp))
+        at = int(stamp.wall * 1000)
         rows: Sequence[Any] = ()
         match verdict:
             case Sound(gateway, batch):
@@ -116,13 +123,14 @@ class Subscriber:
                 rows = list(map(self._store.row, self._newsroom.points(verdict, at)))
             case _:
                 pass
+        worth = pack(verdict, self._store.row) if isinstance(verdict, Sound) else verdict
         now = self._clock.monotonic()
         if not self._group:
             self._closes = now + self._closing.seconds
-        self._group.append(Item(message.topic, message.payload, message.token, at, verdict, rows))
+        self._group.append(Item(message.topic, message.payload, message.token, at, worth, rows))
         self._rows += len(rows)
         self._bytes += weigh(message)
-        self._due = now if self._closed() else min(now + QUIET_SECONDS, self._closes)
+        self._due = now if self.closed else min(now + QUIET_SECONDS, self._closes)
 
     def wait(self) -> float:
         """Return the seconds until there is something to send off; infinite if there is nothing."""
@@ -163,21 +171,17 @@ class Subscriber:
             self.settle()
         return ended
 
-    def _closed(self) -> bool:
-        """Say whether the open group takes no more: what is no batch has weight, but no rows."""
-        return self._rows >= self._closing.rows or self._bytes >= MOST_BYTES
-
     def _account(self, group: Sequence[Item], decisions: Sequence[Decision]) -> None:
         """Count what was written."""
         self.counts["writes"] += 1
         for one in decisions:
             self.counts["stored" if one.reason is None else f"refused {one.reason}"] += 1
         for item in group:
-            match item.verdict:
-                case Sound(gateway, batch, digest, unknown):
-                    self._ignored(unknown)
-                    self.counts["rows"] += len(batch.r)
-                    self.recent.note(gateway, batch.epoch, batch.seq, digest)
+            match item.worth:
+                case Parcel(gateway, epoch, seq) as parcel:
+                    self._ignored(parcel.unknown)
+                    self.counts["rows"] += parcel.size
+                    self.recent.note(gateway, epoch, seq, parcel.digest)
                 case Heard(_, _, unknown):
                     self._ignored(unknown)
                 case Flawed(reason):

@@ -12,16 +12,16 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from gateway.collector.audit import Flawed, Heard, Sound
+from gateway.collector.audit import Flawed, Heard
 from gateway.collector.deadletters import Letter
-from gateway.collector.points import TOUCHED, of_delivery, of_touched
+from gateway.collector.parcel import Parcel
+from gateway.collector.points import TOUCHED, of_touched
 from gateway.collector.pulse import UNWATCHED
 from gateway.logs import write_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from gateway.collector.audit import Verdict
     from gateway.collector.deadletters import DeadLetters
     from gateway.collector.pulse import Pulse
     from gateway.collector.store import Store
@@ -36,6 +36,9 @@ TOUCHED_REFUSED: Final = "touched"
 """The reason of a batch that is stored, but of which no aggregate would ever hear."""
 
 
+Worth = Parcel | Heard | Flawed | None
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One message of a write.
@@ -45,7 +48,7 @@ class Item:
         payload: Its bytes.
         token: What acknowledges it.
         received: When it came, ms since 1970 by the collector's clock.
-        verdict: What the audit made of it.
+        worth: What it is worth: a batch, of which only the parcel is left, news, a flaw, nothing.
         rows: Its readings, or its news, as rows of the store; the delivery of a batch is not among
             them.
     """
@@ -54,7 +57,7 @@ class Item:
     payload: bytes
     token: Token | None
     received: int
-    verdict: Verdict | None
+    worth: Worth
     rows: Sequence[Any] = ()
 
 
@@ -129,7 +132,7 @@ class Writer:
         """
         if not self._letters:
             return
-        payloads = [item.payload for item in items if _is_named(item.verdict)]
+        payloads = [item.payload for item in items if _is_named(item.worth)]
         for payload, one in zip(payloads, decisions, strict=True):
             if one.reason is None:
                 self._stored.append((one.gateway, one.epoch, one.seq, payload))
@@ -155,7 +158,7 @@ class Writer:
 
     def _write_rows(self, items: Sequence[Item], pulse: Pulse) -> list[tuple[int, str]]:
         """Write the readings; for each row that was refused, return its batch, and why."""
-        batches = [(at, item) for at, item in enumerate(items) if isinstance(item.verdict, Sound)]
+        batches = [(at, item) for at, item in enumerate(items) if isinstance(item.worth, Parcel)]
         with pulse.turn(self._carrying):
             rows = [row for _, item in batches for row in item.rows]
             refusals = self._store.write(rows, pulse.beat)
@@ -175,17 +178,16 @@ class Writer:
             The batches whose delivery was refused, and why; and those whose device could not be
             touched.
         """
-        row = self._store.row
         whole = [
-            (at, row(of_delivery(item.verdict.gateway, item.verdict.batch)))
+            (at, item.worth.delivery)
             for at, item in enumerate(items)
-            if isinstance(item.verdict, Sound) and at not in refused
+            if isinstance(item.worth, Parcel) and at not in refused
         ]
-        news = [one for item in items if isinstance(item.verdict, Heard) for one in item.rows]
+        news = [one for item in items if isinstance(item.worth, Heard) for one in item.rows]
         spans = _spans(items)
         with pulse.turn(self._telling):
             touched = of_touched(self._collector, spans, self._next_moment()) if spans else []
-            points = [*(one for _, one in whole), *news, *map(row, touched)]
+            points = [*(one for _, one in whole), *news, *map(self._store.row, touched)]
             refusals = self._store.write(points, pulse.beat)
         for refusal in refusals:
             log.error("the store refuses a point of the ledger: %s", refusal.reason)
@@ -213,47 +215,49 @@ class Writer:
 def _spans(items: Sequence[Item]) -> dict[tuple[str, str], tuple[int, int]]:
     """Find from when to when each device got readings with a date."""
     spans: dict[tuple[str, str], tuple[int, int]] = {}
-    for _, sound in _dated(items):
-        first, last = spans.get(_device(sound), (sound.batch.first, sound.last))
-        spans[_device(sound)] = (min(first, sound.batch.first), max(last, sound.last))
+    for _, parcel in _dated(items):
+        device, first, last = _device(parcel), parcel.first, parcel.last
+        if device in spans:
+            earliest, latest = spans[device]
+            first, last = min(first, earliest), max(last, latest)
+        spans[device] = first, last
     return spans
 
 
-def _device(sound: Sound) -> tuple[str, str]:
-    return sound.gateway, sound.batch.device
+def _device(parcel: Parcel) -> tuple[str, str]:
+    return parcel.gateway, parcel.device
 
 
-def _dated(items: Sequence[Item]) -> Iterator[tuple[int, Sound]]:
+def _dated(items: Sequence[Item]) -> Iterator[tuple[int, Parcel]]:
     for at, item in enumerate(items):
-        if isinstance(item.verdict, Sound) and not item.verdict.batch.undated:
-            yield at, item.verdict
+        if isinstance(item.worth, Parcel) and item.worth.dated:
+            yield at, item.worth
 
 
 def _letters(items: Sequence[Item], refused: Mapping[int, str]) -> Iterator[Letter]:
     for at, item in enumerate(items):
-        match item.verdict:
+        match item.worth:
             case Flawed(reason, detail, gateway, epoch, seq):
                 pass
-            case Sound(gateway, batch) if at in refused:
+            case Parcel(gateway, epoch, seq) if at in refused:
                 reason, detail = ROWS, refused[at]
-                epoch, seq = batch.epoch, batch.seq
             case _:
                 continue
         yield Letter(item.topic, item.payload, reason, detail, item.received, gateway, epoch, seq)
 
 
-def _is_named(verdict: Verdict | None) -> bool:
+def _is_named(worth: Worth) -> bool:
     """Say whether a message has a decision: it is a batch, or the name of one could be read."""
-    match verdict:
-        case Sound() | Flawed(gateway=str(), epoch=str(), seq=int()):
+    match worth:
+        case Parcel() | Flawed(gateway=str(), epoch=str(), seq=int()):
             return True
     return False
 
 
 def _decisions(items: Sequence[Item], reasons: Mapping[int, str]) -> Iterator[Decision]:
     for at, item in enumerate(items):
-        match item.verdict:
-            case Sound(gateway, batch):
-                yield Decision(gateway, batch.epoch, batch.seq, reasons.get(at))
+        match item.worth:
+            case Parcel(gateway, epoch, seq):
+                yield Decision(gateway, epoch, seq, reasons.get(at))
             case Flawed(reason, _, str(gateway), str(epoch), int(seq)):
                 yield Decision(gateway, epoch, seq, reason)

@@ -49,7 +49,7 @@ class Bench:
             self.receipts,
             self._acknowledge,
             self.clock,
-            lambda: self.trusted,
+            lambda _: self.trusted,
             Closing(write_rows, 0.5),
         )
         self._mid = 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from gateway.collector.audit import judge
+from gateway.collector.audit import Flawed, Sound, judge
+from gateway.collector.parcel import pack
 from gateway.collector.points import DELIVERY, TOUCHED, of_batch
 from gateway.collector.pulse import Pulse
 from gateway.collector.writer import Item, Writer
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from gateway.collector.points import Point
     from gateway.collector.writer import Decision
 
+JUNK = Flawed("json", "no JSON", GATEWAY)
+
 
 def test_rows_refused_in_a_write_that_is_tried_again_are_counted_once(bench: Bench) -> None:
     bench.take(payload(1))
@@ -36,8 +39,10 @@ def test_rows_refused_in_a_write_that_is_tried_again_are_counted_once(bench: Ben
 
 
 def items_of(seq: int) -> list[Item]:
-    verdict, rows = judge(ROOT, READINGS, payload(seq), None), of_batch(GATEWAY, batch(seq))
-    return [Item(READINGS, payload(seq), None, T, verdict, rows)]
+    sound = judge(ROOT, READINGS, payload(seq), None)
+    assert isinstance(sound, Sound)
+    parcel = pack(sound, lambda point: point)
+    return [Item(READINGS, payload(seq), None, T, parcel, of_batch(GATEWAY, batch(seq)))]
 
 
 def test_readings_are_carried_while_others_are_told_of(bench: Bench) -> None:
@@ -175,8 +180,7 @@ def test_nobody_waits_while_others_are_buried(
         bury(letters, alive)
 
     monkeypatch.setattr(bench.letters, "bury", bury_for_long)
-    junk = judge(ROOT, READINGS, b"junk", None)
-    bench.writer.write([Item(READINGS, b"junk", None, T, junk)])
+    bench.writer.write([Item(READINGS, b"junk", None, T, JUNK)])
     settling.join(5)
     assert waits == [False]
     assert list(bench.reasons()) == [None], "what is stored after all went with the burial"
@@ -189,8 +193,7 @@ def test_each_letter_that_is_buried_is_a_sign_of_life(bench: Bench) -> None:
         beats.append(0.0)
         return 0.0
 
-    junk = judge(ROOT, READINGS, b"junk", None)
-    items = [Item(READINGS, b"junk%d" % one, None, T, junk) for one in range(5)]
+    items = [Item(READINGS, b"junk%d" % one, None, T, JUNK) for one in range(5)]
     bench.writer.write(items, Pulse(count))
     assert len(beats) >= 5
     assert len(bench.letters) == 5

@@ -142,7 +142,7 @@ class Collector:
             self._receipts,
             lambda _: True,
             clock,
-            lambda: NOW / 1000,
+            lambda _: NOW / 1000,
             Closing(WRITE_ROWS, 0.5),
         )
 

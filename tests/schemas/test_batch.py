@@ -20,6 +20,7 @@ from schemas.batch import (
     decode,
     encode,
 )
+from schemas.quantity import QUANTITIES
 from tests.schemas.batches import batches
 
 EPOCH = "6f1c0a94d2b35e78"
@@ -206,3 +207,12 @@ def test_a_nan_hides_behind_no_neighbour(place: int) -> None:
     with pytest.raises(BatchError) as raised:
         check(SOUND | {"q": ["pm2_5", "pm10"], "r": rows, "why": {}})
     assert raised.value.reason == "value"
+
+
+def test_a_number_one_above_its_range_is_out_of_it_however_large() -> None:
+    largest = int(QUANTITIES["disk_written"].high)
+    fine = SOUND | {"q": ["disk_written"], "r": [[0, "1", largest]], "why": {}}
+    assert check(fine).r == [[0, "1", largest]]
+    with pytest.raises(BatchError) as raised:
+        check(fine | {"r": [[0, "1", largest + 1]]})
+    assert raised.value.reason == "range"
