@@ -74,11 +74,12 @@ class Plugged:
 
     Attributes:
         url: The port.
-        devices: Whoever is on it, and what each shall be called.
+        devices: Whoever is on it, what each shall be called, and whether nobody knows that it is
+            this one of those that speak alike.
     """
 
     url: str
-    devices: list[tuple[str, Candidate, Found]] = field(default_factory=list)
+    devices: list[tuple[str, Candidate, Found, bool]] = field(default_factory=list)
 
 
 def begin(path: Path, answers: Answers, stamp: Stamp) -> TOMLDocument:
@@ -112,6 +113,11 @@ def add(document: TOMLDocument, ports: Iterable[Plugged]) -> None:
         document["spool"].add(tomlkit.nl())
     for port in ports:
         array.append(_port(port))
+
+
+def is_guess(found: Found) -> bool:
+    """Say whether it makes a difference which of those that speak alike it is taken for."""
+    return len({each.sensor.driver.quantities for each in found.who}) > 1
 
 
 def taken(config: GatewayConfig) -> set[str]:
@@ -152,13 +158,13 @@ def choose_spool(config: Path) -> Path:
 def _port(port: Plugged) -> Any:  # noqa: ANN401 - tomlkit's own tables
     table = tomlkit.table()
     table["url"] = port.url
-    _, first, found = port.devices[0]
+    _, first, found, _ = port.devices[0]
     home = first.sensor.driver.line
     for key in ("baudrate", "parity", "stopbits"):
         if getattr(found.line, key) != getattr(home, key):
             table[key] = getattr(found.line, key)
     devices = tomlkit.aot()
-    for number, (name, candidate, seen) in enumerate(port.devices):
+    for number, (name, candidate, seen, guessed) in enumerate(port.devices):
         device = tomlkit.table()
         device["id"] = name
         device["driver"] = candidate.name
@@ -167,6 +173,10 @@ def _port(port: Plugged) -> Any:  # noqa: ANN401 - tomlkit's own tables
             device["driver"].comment(f"or {', '.join(others)}, which speak alike: read its label")
         for key, value in candidate.settings.items():
             device[key] = value
+        if guessed:
+            device["confirmed"] = False
+            flag = device.value.item("confirmed")
+            flag.comment("none of its values is good yet: delete this line once you know")
         if number < len(port.devices) - 1:
             device.add(tomlkit.nl())
         devices.append(device)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from gateway.cli.catalogue import catalogue
 from gateway.cli.language import Language, choose_language
 from gateway.cli.options import Json, Lang
 from gateway.cli.texts import DEVICES, Texts, count
@@ -29,6 +30,8 @@ _say: Final = Texts({
     "skipped": ("{url}: left out: {why}", "{url}: dilewati: {why}"),
     "nobody": ("nobody that is known answered", "tidak ada sensor dikenal yang menjawab"),
     "there": ("{url}: is in the config already", "{url}: sudah ada di konfigurasi"),
+    "guess": ("{name}: speaks like {which}: none of its values is good until the config says which",
+              "{name}: bisa {which}: nilainya belum dianggap baik sebelum konfigurasi memastikan"),
     "written": ("{file}: added {devices}", "{file}: {devices} ditambahkan"),
     "next": ("next: simpang gateway run --config {file}",
              "lalu: simpang gateway run --config {file}"),
@@ -86,7 +89,7 @@ def init(
     added = []
     for one in looked:
         if not one.found:
-            why = one.problem or _say("nobody", language)
+            why = catalogue(language).translate(one.problem) or _say("nobody", language)
             typer.echo(_say("skipped", language, url=one.url, why=why), err=True)
         else:
             added.append(_choose(one, known, language, yes=yes))
@@ -135,7 +138,7 @@ def _ask(
 
 def _choose(looked: Looked, known: set[str], language: Language, *, yes: bool) -> Plugged:
     """Decide who is on a port, and what each shall be called."""
-    from gateway.cli.initial import Plugged, name_device
+    from gateway.cli.initial import Plugged, is_guess, name_device
 
     port = Plugged(looked.url)
     for found in looked.found:
@@ -144,7 +147,12 @@ def _choose(looked: Looked, known: set[str], language: Language, *, yes: bool) -
         if not yes:
             text = _say("name", language, driver=candidate.name, url=looked.url)
             name = typer.prompt(text, default=name)
-        port.devices.append((name, candidate, found))
+        guessed = yes and is_guess(found)
+        if guessed:
+            alike = sorted({str(each.settings.get("map", each.name)) for each in found.who})
+            which = ", ".join(alike)
+            typer.echo(_say("guess", language, name=name, which=which), err=True)
+        port.devices.append((name, candidate, found, guessed))
     return port
 
 
@@ -164,8 +172,14 @@ def _for_programs(file: Path, added: list[Plugged]) -> dict[str, Any]:
     return {
         "config": str(file),
         "devices": [
-            {"id": name, "driver": candidate.name, **candidate.settings, "url": port.url}
+            {
+                "id": name,
+                "driver": candidate.name,
+                **candidate.settings,
+                "url": port.url,
+                "confirmed": not guessed,
+            }
             for port in added
-            for name, candidate, _ in port.devices
+            for name, candidate, _, guessed in port.devices
         ],
     }

@@ -119,6 +119,8 @@ class DeviceConfig(Section):
         calibration: Quantity name to its correction.
         address: Its number on a bus, for a driver of one.
         map: Its Modbus register map, `maker.model` or a file, for a driver of such.
+        confirmed: Whether a person knows that it is this one: `config init --yes` can't tell apart
+            what speaks alike. Until then no value of it is good.
         settings: All other keys of the table: the driver's own.
     """
 
@@ -128,6 +130,7 @@ class DeviceConfig(Section):
     calibration: dict[str, Calibration] = {}
     address: Annotated[int, Field(ge=0, le=65_535)] | None = None
     map: str | None = None
+    confirmed: bool = True
     settings: dict[str, Any] = {}
 
     @model_validator(mode="before")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from gateway.config.gateway import TRAFFIC_INTERVAL
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from gateway.edge.conversation import Event
     from gateway.edge.measured import Measured
     from gateway.edge.port import Chunk
+
+
+log = logging.getLogger(__name__)
 
 
 class Device:
@@ -59,7 +63,12 @@ class Device:
         self._turn = turn
         self._every = _every(driver, interval)
         self._sampler = Sampler(interval, config.calibration)
-        self._quality = Quality(self._every, driver.warmup_seconds)
+        self._quality = Quality(self._every, driver.warmup_seconds, confirmed=config.confirmed)
+        if not config.confirmed:
+            log.warning(
+                "%s: nobody has confirmed that it is %s: no value of it is good",
+                config.id, config.map or config.driver,
+            )  # fmt: skip
         self._vehicles = None
         if driver.channels:
             from gateway.edge.vehicles import Vehicles  # noqa: PLC0415 - gateways of air need it not

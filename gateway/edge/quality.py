@@ -40,13 +40,17 @@ class _Held(NamedTuple):
 class Quality:
     """Judges the readings of one device, in order; a traffic sensor's channels share one."""
 
-    def __init__(self, every: float | None, warmup_seconds: float = 0.0) -> None:
+    def __init__(
+        self, every: float | None, warmup_seconds: float = 0.0, *, confirmed: bool = True
+    ) -> None:
         """Judge a device.
 
         Args:
             every: Seconds expected between two of its readings.
             warmup_seconds: How long its values are not to be trusted after power-on or wake.
+            confirmed: Whether it is known to be what it is taken for; else no value passes.
         """
+        self._confirmed = confirmed
         usual = MOST_HELD_SECONDS if not every else _LATE * every
         self._hold_seconds = usual if usual <= MOST_HELD_SECONDS else 0.0
         self._warmup_seconds = warmup_seconds
@@ -106,6 +110,8 @@ class Quality:
             self._compare(held, follower, verdicts)
         verdicts.doubt(swollen(verdicts.plausible()), Cause.HUMIDITY)
         verdicts.doubt(disordered(verdicts.passed()), Cause.ORDER)
+        if not self._confirmed:
+            verdicts.doubt(reading.values, Cause.NONE)
         values = {name: verdicts.on(name, value.value) for name, value in reading.values.items()}
         judged = Reading(reading.device, reading.channel, values, reading.every)
         return Measured(judged, held.stamp)

@@ -96,6 +96,8 @@ def test_all_are_found_and_a_config_made_of_them_delivers_readings_of_each(
         config.write_text(trust + publish, encoding="utf-8")
         devices = {device.id for device in load_gateway(config).devices}
         assert len(devices) == len(ALONE) + len(ON_THE_BUS)
+        doubted = {device.map for device in load_gateway(config).devices if not device.confirmed}
+        assert doubted == {"renke.noise", "renke.th"}, "others answer in the same words"
         with (
             Heard(broker.url, "gw-1") as heard,
             subprocess.Popen(

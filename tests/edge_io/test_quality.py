@@ -57,6 +57,13 @@ class Bench:
         return [_verdict(m) for m in measured]
 
 
+def test_of_a_device_that_nobody_has_confirmed_no_value_is_good() -> None:
+    bench = Bench()
+    bench.quality = Quality(1.0, confirmed=False)
+    assert bench.verdict(temperature=20.0) == (Flag.SUSPECT, Cause.NONE)
+    assert bench.verdict(temperature=2000.0) == RANGE
+
+
 def test_a_plausible_value_passes() -> None:
     assert Bench().verdict(temperature=27) == GOOD
 
