@@ -19,6 +19,7 @@ from gateway.edge import allocator
 from gateway.edge.arguments import DRAIN_SECONDS, HELP, read
 from gateway.edge.core import Core
 from gateway.edge.inbox import Inbox
+from gateway.edge.journal import Journal
 from gateway.edge.measured import Measured
 from gateway.edge.reader import PortReader
 from gateway.errors import ConfigError, SimpangError
@@ -81,6 +82,7 @@ class Gateway:
         ]  # fmt: skip
         for reader in self._readers:
             watches.update(reader.watches)
+        self._journal = Journal(watches)
         self._fed = self._clock.monotonic()
         self._watchdog = watchdog_seconds()
 
@@ -153,6 +155,7 @@ class Gateway:
             self._core.missed(self._clock.stamp())
         now = self._clock.monotonic()
         self._core.tick(now, self._clock.stamp())
+        self._journal.look(now)
         self._feed(now)
 
     def _take(self, item: Measured | Event) -> None:

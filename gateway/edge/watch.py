@@ -30,7 +30,8 @@ class Silence(IntEnum):
     NONSENSE = 10
 
 
-_OF_THE_PORT: Final = frozenset({Silence.PORT_GONE, Silence.PORT_BUSY, Silence.PORT_DENIED})
+OF_THE_PORT: Final = frozenset({Silence.PORT_GONE, Silence.PORT_BUSY, Silence.PORT_DENIED})
+"""Why a device is silent whose port is not open."""
 
 
 class Watch:
@@ -65,7 +66,7 @@ class Watch:
     @property
     def silence(self) -> Silence:
         """Why the device is silent: what last went wrong, once samples are overdue."""
-        if self.cause in _OF_THE_PORT:
+        if self.cause in OF_THE_PORT:
             return self.cause
         if self._now - self._sampled <= self._patience:
             return Silence.SPEAKING
