@@ -45,10 +45,11 @@ is the median of {rounds} pairs, *low … high* their range. Nothing here fails 
 ## What the yardsticks are
 
 - **Relay**: a process with the collector's own connection, acknowledging by hand and in order, with
-  the same client of InfluxDB, as many writers and writes as large. Its payloads are ready-made
-  lines, so it decodes, checks, receipts and accounts for nothing: what is lost against it is the
-  price of the promises. Each takes over a backlog that the broker holds for it; the clock starts
-  when the broker is let go and stops when the consumer rests and every row can be queried.
+  the same client of InfluxDB, as many writes of readings under way, and as large; the collector
+  tells of its readings in up to as many more. The relay's payloads are ready-made lines, so it
+  decodes, checks, receipts and accounts for nothing: what is lost against it is the price of the
+  promises. Each takes over a backlog that the broker holds for it; the clock starts when the broker
+  is let go and stops when the consumer rests and every row can be queried.
 - **InfluxDB alone**: the same lines as bodies of 5,000, over two connections. All writers go
   through the same nginx, which gives an InfluxDB 1.6 the write path of a newer one.
 - **One collector** of a share, for two: a share has no backlog, so both are poured on live.

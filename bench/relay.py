@@ -1,7 +1,8 @@
 """The relay: what a collector could be at best, if it had nothing to do but carry.
 
-The same connection, acknowledgement in order, the same client of InfluxDB with as many writers and
-writes as large; but its payloads are ready-made lines. It decodes, checks and receipts nothing.
+The same connection, acknowledgement in order, the same client of InfluxDB with as many writes of
+readings under way, and as large; but its payloads are ready-made lines. It decodes, checks,
+receipts and tells of nothing.
 Run as `python -m bench.relay BROKER INFLUX TOPIC`.
 """
 
