@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from devices.checksums import sum8
 from devices.command import Command, Numbered
-from devices.cutters import by_header, either
+from devices.cutters import Bad, by_header, either
 from devices.dialogue import Fields, Listen, carry_out
 from devices.driver import Driver, Line, Setting, Settings
 from devices.errors import DeviceFault, NoReply
@@ -210,11 +210,14 @@ def _is_summed(frame: bytes) -> bool:
     return sum8(frame[:-1]) == frame[-1]
 
 
-def _answer_size(buffer: bytes) -> int:
+def _answer_size(buffer: bytes) -> int | Bad:
     """Tell the size of an answer, which its length and what it is about must agree on."""
     if len(buffer) < _ABOUT:
-        return 0 if len(buffer) == 1 or buffer[1] in _SIZES.values() else -1
-    return buffer[1] if buffer[1] == _SIZES.get(buffer[2]) else -1
+        return 0
+    size = _SIZES.get(buffer[2])
+    if size is None:
+        return Bad("header")
+    return size if buffer[1] == size else -1
 
 
 def _talk(about: int, value: bytes = b"") -> bytes:

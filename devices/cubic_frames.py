@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from devices.checksums import sum8
 from devices.command import Command
-from devices.cutters import by_header
+from devices.cutters import Bad, by_header
 from devices.dialogue import Dialogue, Fields, carry_out
 from devices.driver import Driver, Settings
 from devices.errors import NoReply
@@ -46,13 +46,15 @@ class Cubic(Driver):
     def cutter(self, _settings: Settings) -> Cutter:
         """Cut its answers and errors; questions that an adapter or a tapped line shows are none."""
 
-        def size(buffer: bytes) -> int:
+        def size(buffer: bytes) -> int | Bad:
             if len(buffer) < 3:  # noqa: PLR2004 - head, length and command
                 return 0
             length, command = buffer[1], buffer[2]
-            known = self.lengths.get(command, ())
+            known = self.lengths.get(command)
             if buffer.startswith(_ERROR):
                 known = (_ERROR_LENGTH,)
+            if known is None:
+                return Bad("header")
             return length + 3 if length in known else -1
 
         return by_header((_ANSWER, _ERROR), size, lambda frame: sum8(frame) == 0)

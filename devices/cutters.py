@@ -44,7 +44,7 @@ Cutter: TypeAlias = Callable[[bytes], Verdict]
 
 def by_header(
     heads: Iterable[bytes],
-    size: Callable[[bytes], int],
+    size: Callable[[bytes], int | Bad],
     verify: Callable[[bytes], bool],
     *,
     tail: bytes = b"",
@@ -55,7 +55,7 @@ def by_header(
     Args:
         heads: The first bytes of each kind of frame; none is the beginning of another.
         size: Told the bytes so far, a head at least: how many the whole frame has; 0 while more
-            are needed to know, negative where no frame is like that.
+            are needed to know, negative where no frame is so long, or why none is like that.
         verify: Told a frame of that size with that tail: whether its checksum is right.
         tail: How every frame ends.
         refused: Why a frame is none that `verify` refuses, where it looks at something else.
@@ -70,8 +70,8 @@ def by_header(
             found = (buffer.find(first, 1) for first in firsts)
             return Bad("header", min((at for at in found if at > 0), default=len(buffer)))
         total = size(buffer)
-        if total < 0:
-            return Bad("length")
+        if isinstance(total, Bad) or total < 0:
+            return total if isinstance(total, Bad) else Bad("length")
         if total == 0 or len(buffer) < total:
             return None
         frame = buffer[:total]

@@ -229,7 +229,7 @@ def _make(name: str) -> Command | None:
             return _set_params(numbers[0], way, *numbers[1:])
     elif sensitivity := _SENSITIVITY.fullmatch(name):
         times, snr = map(int, sensitivity.groups())
-        if times in range(11) and snr in range(3, 9):
+        if times in range(1, 11) and snr in range(3, 9):
             return _set_sensitivity(times, snr)
     return None
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from devices.checksums import sum8, sum16
 from devices.command import Command, by_name
-from devices.cutters import by_header, either
+from devices.cutters import Bad, by_header, either
 from devices.dialogue import Ask, Dialogue, Fields, Opening, carry_out
 from devices.driver import Driver, Line, Proof, Settings
 from devices.duty import Cycle, setting
@@ -66,9 +66,11 @@ class Honeywell(Driver):
         length = 1 + 2 * len(self.answered) + self.reserved
         sizes = {(length, _READ): length + 3, (2, _COEFFICIENT): 5}
 
-        def size(buffer: bytes) -> int:
+        def size(buffer: bytes) -> int | Bad:
             if len(buffer) < 3:  # noqa: PLR2004 - head, length and command
                 return 0
+            if buffer[2] not in {_READ, _COEFFICIENT}:
+                return Bad("header")
             return sizes.get((buffer[1], buffer[2]), -1)
 
         cutters: list[Cutter] = [

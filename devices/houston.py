@@ -134,12 +134,20 @@ def _cut(buffer: bytes) -> Verdict:
         begin = buffer.find(_BEGIN)
         return Bad("header", begin if begin > 0 else len(buffer))
     marks = [at for mark in (_BEGIN, _END) if (at := buffer.find(mark, 1, _LONGEST)) > 0]
+    end = min(marks, default=len(buffer))
+    if len(_unescaped(buffer[:end] + bytes((_END,)))) > _whole(buffer):
+        return Bad("header")
     if not marks:
         return None if len(buffer) < _LONGEST else Bad("length")
-    end = min(marks)
     if buffer[end] == _BEGIN:
         return Bad("length", end)
     return _judge(buffer[: end + 1])
+
+
+def _whole(buffer: bytes) -> int:
+    """Return how many bytes stand between the marks, as far as its message tells."""
+    size = _SIZES.get(buffer[1]) if len(buffer) > 1 else None
+    return _LONGEST if size is None else size + _CRC
 
 
 def _judge(frame: bytes) -> Verdict:

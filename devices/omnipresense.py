@@ -238,7 +238,7 @@ def _command(name: str, text: str, reply: Fields, *, lasts: bool = False) -> Com
     return Command(name, name.encode(), text, dangerous=lasts, reply=reply)
 
 
-_NUMBERED: Final = re.compile(r"(R>|R<|@O)([1-9][0-9]{0,2})")
+_NUMBERED: Final = re.compile(r"(R>|R<|@O)((?<=>)0|[1-9][0-9]{0,2})")
 _MEANT: Final = {
     "R>": "report nobody slower than {} of its unit",
     "R<": "report nobody faster than {} of its unit",

@@ -64,11 +64,12 @@ class SenseAir(Driver):
         return modbus.cut
 
     def decode(self, frame: bytes, _settings: Settings) -> dict[str, Any]:
-        """Read the status and CO2, ppm, of four registers; the `value` of a single one."""
+        """Read the status and CO2, ppm, of four registers; the `value` of one (CO2 has a sign)."""
         fields = modbus.decode(frame)
         registers = fields.get("registers", [])
         if len(registers) == 1:
-            return fields | {"value": registers[0]}
+            signed = fields["function"] == INPUT
+            return fields | {"value": _signed(registers[0]) if signed else registers[0]}
         if fields["function"] == INPUT and len(registers) == _ALL.count:
             named = dict(zip(_NAMES, registers, strict=True))
             return fields | named | {"co2_ppm": _signed(registers[3])}

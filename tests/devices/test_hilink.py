@@ -182,6 +182,7 @@ def test_what_a_radar_reports_is_taken_though_it_may_have_fallen_deaf_behind_it(
         ("set_target_params_10m_away_0kmh_0s", "0a000000"),
         ("set_target_params_255m_both_120kmh_255s", "ff0278ff"),
         ("set_sensitivity_10x_snr8", "0a080000"),
+        ("set_sensitivity_1x_snr3", "01030000"),
     ],
 )
 def test_a_command_whose_name_bears_numbers_takes_any_that_the_radar_does(
@@ -203,6 +204,7 @@ def test_a_command_whose_name_bears_numbers_takes_any_that_the_radar_does(
         "set_target_params_100m_both_5kmh_256s",
         "set_target_params_100m_both_5kmh_2s_",
         "set_target_params_" + "9" * 5000 + "m_both_5kmh_2s",
+        "set_sensitivity_0x_snr4",
         "set_sensitivity_11x_snr4",
         "set_sensitivity_1x_snr9",
         "set_sensitivity_1x_snr2",

@@ -190,13 +190,13 @@ def test_a_radar_that_does_not_answer_is_silent() -> None:
         rehearse(OPS243.read(DEFAULTS))
 
 
-@pytest.mark.parametrize("name", ["R>10", "R<120", "@O60"])
+@pytest.mark.parametrize("name", ["R>0", "R>10", "R<120", "@O60"])
 def test_a_command_with_a_number_ends_in_a_carriage_return(name: str) -> None:
     assert OPS243.commands[name].data == f"{name}\r".encode()
 
 
 @pytest.mark.parametrize(
-    "name", ["R>", "R>0", "R>1000", "R>-1", "R>1\r", "@O", "R>\u0661", "dance"]
+    "name", ["R>", "R<0", "@O0", "R>00", "R>1000", "R>-1", "R>1\r", "@O", "R>\u0661", "dance"]
 )
 def test_numbers_that_the_radar_does_not_take_make_no_command(name: str) -> None:
     assert name not in OPS243.commands

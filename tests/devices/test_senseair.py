@@ -29,6 +29,15 @@ def test_co2_alone_is_no_measurement_for_nobody_knows_whether_it_is_sound() -> N
     assert S8.sample(S8.decode(S8.encode({"value": 400}), DEFAULTS), DEFAULTS) is None
 
 
+def test_co2_has_a_sign_alone_as_among_others_and_hours_have_none() -> None:
+    below = S8.decode(bytes.fromhex("fe0402fffbad57"), DEFAULTS)
+    hours = S8.decode(S8.encode(answer(0xFFFB, function=3)), DEFAULTS)
+
+    assert (below["value"], hours["value"]) == (-5, 0xFFFB)
+    assert S8.decode(S8.encode({"co2_ppm": -5}), DEFAULTS)["co2_ppm"] == -5
+    assert S8.decode(S8.encode({"value": -5}), DEFAULTS)["value"] == -5
+
+
 @pytest.mark.parametrize(
     ("status", "says"),
     [(1, "fatal error"), (0x40, "memory error"), (0x21, "fatal error, CO2 out of range"),
