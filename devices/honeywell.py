@@ -142,8 +142,15 @@ class Honeywell(Driver):
         if "mode" not in fields:
             return True
         masses = [fields[name] for name in self.answered]
-        shown = max(masses) <= _MOST and (masses[-1] > 0 or not any(masses))
+        shown = max(masses) <= _MOST and not self.belies(fields)
         return shown and "reserved_hex" not in fields
+
+    def belies(self, fields: Fields) -> bool:
+        """Find another's stream: it weighs something, and that not where this one does."""
+        if fields.get("mode") != "auto_send" or "status" in fields:
+            return False
+        masses = [fields[name] for name in self.answered]
+        return not any(masses) or not masses[-1]
 
     def tailored(self, settings: Settings) -> Driver:
         """Return it with the pace of its duty cycle."""

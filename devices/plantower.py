@@ -145,25 +145,32 @@ class Plantower(Driver):
     def fits(self, fields: Fields) -> bool:
         """Tell the models apart, and from other makers' sensors with such frames.
 
-        Who counts nothing weighs nothing, and a PMS3003 has something in its reserved words
-        instead; a version is never 0, as the upper byte of formaldehyde is.
+        A PMS3003 that weighs something has something in its reserved words, where others count; a
+        version is never 0, as the upper byte of formaldehyde is.
         """
         if "ack_cmd" in fields or "status" in fields:
             return True
-        counts = [fields[name] for name in _COUNTS if name in fields]
-        weighs = [bool(fields[f"pm10_{kind}"]) for kind in ("cf1", "atm")]
+        seen = any(fields.get(name) for name in (*_COUNTS, *_RESERVED))
         return (
             not self.belies(fields)
-            and weighs[0] == weighs[1]
-            and (not any(weighs) or any(counts or (fields[name] for name in _RESERVED)))
+            and (seen or not fields["pm10_atm"])
             and fields.get("version", 1) > 0
         )
 
     def belies(self, fields: Fields) -> bool:
-        """Find what no clone can say either: each count contains the next."""
+        """Find what no clone can say either.
+
+        Each count contains the next; who counts nothing weighs nothing; and the two ways to weigh
+        are made of one another.
+        """
+        if "ack_cmd" in fields:
+            return False
         counts = [fields[name] for name in _COUNTS if name in fields]
+        weighs = [bool(fields[f"pm10_{kind}"]) for kind in ("cf1", "atm")]
         return (
             any(more < fewer for more, fewer in pairwise(counts))
+            or weighs[0] != weighs[1]
+            or (any(weighs) and counts[:1] == [0])
             or not _COLDEST <= fields.get("temp_c", 0) <= _HOTTEST
             or not _DRIEST <= fields.get("rh_pct", 50) <= 100  # noqa: PLR2004 - per cent
             or fields.get("hcho_ugm3", 0) > _MOST_HCHO

@@ -96,6 +96,10 @@ class Winsen(Driver):
         )
         return plausible and fields["co2_ppm"] in _RANGE_PPM
 
+    def belies(self, fields: Fields) -> bool:
+        """Find a sensor of dust or gas: no board is at -40 °C, and none that tells more."""
+        return fields.get("temp_c") == -_ZERO_C and fields["reserved"] != 0
+
     def start(self, settings: Settings) -> Opening:
         """Switch the self-calibration as it is set: some firmware forgets it without power.
 

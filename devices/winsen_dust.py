@@ -112,10 +112,20 @@ class Dust(Driver):
             return False
         if fields["mode"] == "active":
             rest = bytes.fromhex(fields["rest_hex"])
-            before, behind = rest[:6], rest[6:]
-            measured = any(fields[name] for name in _ANSWERED)
-            return not any(behind) and (measured or not any(before))
+            behind = rest[6:]
+            return not any(behind) and not self.belies(fields)
         return bool(fields["pm10_ugm3"]) or not fields["pm2_5_ugm3"]
+
+    def belies(self, fields: Fields) -> bool:
+        """Find another's stream: it weighs something, and that not where this one does.
+
+        What is below 10 µm contains what is below 1 µm.
+        """
+        if fields.get("mode") != "active" or "status" in fields:
+            return False
+        before = bytes.fromhex(fields["rest_hex"])[:6]
+        masses = [fields[name] for name in _COLUMNS]
+        return (any(before) and not any(masses)) or (any(masses) and not masses[-1])
 
     def tailored(self, settings: Settings) -> Driver:
         """Return it with the pace of its duty cycle."""
