@@ -89,7 +89,7 @@ def main() -> None:
             confess(error.format_message(), f"{_verb(error)} --help")
         sys.exit(error.exit_code)
     except SimpangError as error:
-        complain(error)
+        complain(error, language)
         if for_programs:
             confess(error.what, error.remedy)
         sys.exit(2 if isinstance(error, ConfigError) else 1)

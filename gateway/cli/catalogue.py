@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from functools import cache
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,10 @@ FILE: Final = Path(__file__).with_name("indonesian.toml")
 
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 """Where a text holds something that changes."""
+
+_SEAMS: Final = re.compile(r"(\n\n| — )")
+
+_NO_COLON: Final = "(?:(?!: ).)"
 
 
 class Catalogue:
@@ -36,31 +41,36 @@ class Catalogue:
         ]
 
     def translate(self, text: str) -> str:
-        """Translate a text, and whatever stands in its places; paragraphs one by one."""
-        return "\n\n".join(map(self._paragraph, text.split("\n\n")))
+        """Translate a text, and whatever stands in its places.
 
-    def _paragraph(self, text: str) -> str:
+        Its paragraphs one by one, and what is to be done apart from what is wrong.
+        """
+        parts = _SEAMS.split(text)
+        return "".join(self._part(part) for part in parts)
+
+    def _part(self, text: str) -> str:
         plain = " ".join(text.split())
         for known in (text, plain):
             if known in self._texts:
                 return self._texts[known]
         for pattern, other in self._templates:
-            if found := pattern.fullmatch(plain):
-                return other.format_map(
-                    {k: self._paragraph(v) for k, v in found.groupdict().items()}
-                )
+            if found := pattern.fullmatch(text):
+                return other.format_map({k: self._part(v) for k, v in found.groupdict().items()})
         return text
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    """Make an expression that matches a text, whatever stands in its places."""
+    """Make an expression that matches a text, whatever stands in its places.
+
+    In a place that begins it there is no `: `, behind which a text of its own begins.
+    """
     parts = _PLACE.split(text)
-    return re.compile(
-        "".join(
-            f"(?P<{part}>.+?)" if number % 2 else re.escape(part)
-            for number, part in enumerate(parts)
-        )
+    places = (
+        f"(?P<{name}>{'.' if parts[0] or number else _NO_COLON}*?)"
+        for number, name in enumerate(parts[1::2])
     )
+    literals = map(re.escape, parts[::2])
+    return re.compile("".join(chain(*zip_longest(literals, places, fillvalue=""))))
 
 
 @cache

@@ -11,7 +11,7 @@ from gateway.cli.language import Language
 from gateway.cli.words import write_foreign
 from gateway.collector.ledger import CRASH, FORGOTTEN, GONE
 from gateway.edge.watch import Silence
-from gateway.grafana.states import LOSSES, SILENCES
+from gateway.grafana.states import CAUSES, LOSSES, SILENCES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +28,8 @@ _LOSSES: Final[dict[str, Pair]] = LOSSES | {
     FORGOTTEN: ("Sudah bertanda terima, tidak tersimpan", "Receipted, yet not stored"),
     GONE: ("Penampungnya tidak ada lagi", "Spool is no more"),
 }
+
+_CAUSES: Final[dict[str, Pair]] = {str(cause): pair for cause, (pair, _) in CAUSES.items()}
 
 _ALARMS: Final[dict[str, Pair]] = {
     "memory": ("disk tidak menerima apa pun, penampung di memori", "memory"),
@@ -47,6 +49,11 @@ def name_silence(word: str, language: Language) -> str:
 def name_loss(word: str, language: Language) -> str:
     """Name why batches are lost."""
     return _name(word, _LOSSES, language)
+
+
+def name_cause(digit: str, language: Language) -> str:
+    """Name why a value is not good."""
+    return _name(digit, _CAUSES, language)
 
 
 def name_alarm(alarm: str, language: Language) -> str:

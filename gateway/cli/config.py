@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from gateway.cli.options import ConfigArgument, Json
+from gateway.cli.catalogue import catalogue
+from gateway.cli.language import choose_language
+from gateway.cli.options import ConfigArgument, Json, Lang
+from gateway.cli.texts import Texts
 from gateway.cli.words import print_json
 
 app = typer.Typer(
     help="Make, check and show config files.", no_args_is_help=True, rich_markup_mode=None
 )
+
+_say: Final = Texts({
+    # in English, in Indonesian
+    "well": ("{file}: all is well", "{file}: tidak ada yang salah"),
+})  # fmt: skip
 
 
 @app.command(epilog="Example: simpang config check /etc/simpang/gateway.toml --here")
@@ -25,6 +33,7 @@ def check(
             "--here", help="What is not there or can not be written is an error, not a warning."
         ),
     ] = False,
+    lang: Lang = None,
     json: Json = False,
 ) -> None:
     """Find every mistake in a config at once: line, key, error, remedy.
@@ -34,6 +43,7 @@ def check(
     from gateway.collector.stores import ask
     from gateway.config.check import check as find
 
+    language = choose_language(lang)
     has_collector = importlib.util.find_spec("urllib3") is not None  # the extra `collector`
     findings = find(file, here=here, ask=ask if has_collector else None)
     wrong = any(finding.level == "error" for finding in findings)
@@ -41,9 +51,9 @@ def check(
         print_json(findings)
     else:
         for finding in findings:
-            typer.echo(str(finding))
+            typer.echo(catalogue(language).translate(str(finding)))
         if not findings:
-            typer.echo(f"{file}: all is well")
+            typer.echo(_say("well", language, file=file))
     raise typer.Exit(2 if wrong else 0)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from gateway.cli.options import ConfigFile, Json, MaybeConfigFile
+from gateway.cli.catalogue import catalogue
+from gateway.cli.language import Language, choose_language
+from gateway.cli.options import ConfigFile, Json, Lang, MaybeConfigFile
+from gateway.cli.texts import LETTERS, Texts, count
 from gateway.cli.words import complain, print_json, write_foreign
-from gateway.logs import write_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +27,23 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="See what was refused, and try it again.", no_args_is_help=True, rich_markup_mode=None
 )
+
+_say: Final = Texts({
+    # in English, in Indonesian
+    "no letters": ("{folder}: no dead letters", "{folder}: tidak ada pesan yang ditolak"),
+    "letters": ("letters", "pesan"),
+    "could": ("{letters} could be stored, if the store takes them",
+              "{letters} bisa disimpan, bila basis data mau menerimanya"),
+    "stored": ("{letters} stored and thrown away", "{letters} tersimpan, lalu dibuang"),
+    "stays": ("{number} stays: {reason}, from {gateway}; {name} for one: {detail}",
+              "{number} tetap: {reason}, dari {gateway}; misalnya {name}: {detail}"),
+    "stay": ("{number} stay: {reason}, from {gateway}; {name} for one: {detail}",
+             "{number} tetap: {reason}, dari {gateway}; misalnya {name}: {detail}"),
+    "nobody": ("nobody known", "pengirim tak dikenal"),
+    "gone": ("{number} gone meanwhile: the collector stored or gave them up",
+             "{number} sudah tidak ada: collector menyimpan atau melepasnya"),
+    "not done": ("{number} not done: begin again", "{number} belum dikerjakan: ulangi"),
+})  # fmt: skip
 
 Folder = Annotated[Path | None, typer.Argument(metavar="FOLDER", help="A folder of dead letters.")]
 Reasons = Annotated[
@@ -51,6 +70,7 @@ def list_dead(
     summary: Annotated[
         bool, typer.Option("--summary", help="Only how many there are of a kind.")
     ] = False,
+    lang: Lang = None,
     json: Json = False,
 ) -> None:
     """List dead letters: how many of a reason and gateway, then each of them, oldest first.
@@ -67,15 +87,16 @@ def list_dead(
         told = [one._asdict() for one in kinds] if summary else [_as_dict(one) for one in letters]
         print_json(told)
         return
+    language = choose_language(lang)
     if not letters:
-        typer.echo(f"{where}: no dead letters")
+        typer.echo(_say("no letters", language, folder=where))
         return
-    for text in table(kinds):
+    for text in table(kinds, language):
         typer.echo(text)
     if not summary:
         typer.echo("")
         for heading in letters:
-            typer.echo(line(heading))
+            typer.echo(line(heading, language))
 
 
 @app.command(epilog="Example: simpang dead show 3f2a91bc01d2 --config /etc/simpang/collector.toml")
@@ -86,12 +107,13 @@ def show(
     folder: Folder = None,
     *,
     config: MaybeConfigFile = None,
+    lang: Lang = None,
     json: Json = False,
 ) -> None:
     """Tell all of one letter: why it is dead, what is in it, and whether it could be stored now."""
     from base64 import b64encode
 
-    from gateway.cli.letters import describe, document_of
+    from gateway.cli.letter import Description, document_of
     from gateway.collector.letters import find_letter, read_letter
     from gateway.collector.replay import foresee, judge_again
     from gateway.errors import ConfigError
@@ -114,7 +136,7 @@ def show(
             }
         )
     else:
-        for text in describe(heading, letter, today):
+        for text in Description(heading, choose_language(lang)).of(letter, today):
             typer.echo(text)
 
 
@@ -136,6 +158,7 @@ def replay(
         bool,
         typer.Option("--dry-run", help="Say what we would store, and store nothing."),
     ] = False,
+    lang: Lang = None,
     json: Json = False,
 ) -> None:
     """Store dead letters that can be stored by now: after an upgrade, or a repair of the database.
@@ -159,7 +182,7 @@ def replay(
     from gateway.collector.stores import open_store
     from gateway.errors import StoreBusy, StoreDenied
 
-    settings = _load(config)
+    settings, language = _load(config), choose_language(lang)
     where = _folder(None, config)
     choice = Choice.of(reason, gateway, older_than, newer_than)
     chosen = [find_letter(where, one) for one in name] if name else list(_chosen(where, choice))
@@ -171,7 +194,8 @@ def replay(
     before = log.level
     log.setLevel(logging.CRITICAL)  # what a log would say is told below
     try:
-        with interruptible() as stopping, Progress("letters", len(chosen)) as progress:
+        shown = Progress(_say("letters", language), len(chosen), language)
+        with interruptible() as stopping, shown as progress:
             again = Replay(
                 settings, store, _trusted_now(), lambda: clock.stamp().wall, stopping.wait
             )
@@ -185,45 +209,50 @@ def replay(
     finally:
         log.setLevel(before)
         store.close()
-        _tell(fates, len(chosen), problem, dry_run=dry_run, json=json)
+        if json:
+            _print(fates, problem, dry_run=dry_run)
+        else:
+            _tell(fates, len(chosen), language, dry_run=dry_run)
     if problem is not None:
-        complain(problem)
+        complain(problem, language)
         raise typer.Exit(1)
     if len(fates) < len(chosen):
         raise typer.Exit(130)
 
 
-def _tell(
-    fates: list[Fate], chosen: int, problem: SimpangError | None, *, dry_run: bool, json: bool
-) -> None:
-    """Tell what became of letters, or would; to programs also what ended it."""
+def _print(fates: list[Fate], problem: SimpangError | None, *, dry_run: bool) -> None:
+    """Tell programs what became of letters, or would, and what ended it."""
+    told = [
+        _as_dict(fate.heading)
+        | {"outcome": fate.outcome, "reason": fate.reason, "detail": fate.detail}
+        for fate in fates
+    ]
     outcomes = Counter(fate.outcome for fate in fates)
-    if json:
-        told = [
-            _as_dict(fate.heading)
-            | {"outcome": fate.outcome, "reason": fate.reason, "detail": fate.detail}
-            for fate in fates
-        ]
-        ended = {} if problem is None else {"error": problem.what, "remedy": problem.remedy}
-        print_json({"dry_run": dry_run, "letters": told} | outcomes | ended)
-        return
-    stored = write_count(outcomes["stored"], "letter", "letters")
-    would, did = "could be stored, if the store takes them", "stored and thrown away"
-    typer.echo(f"{stored} {would if dry_run else did}")
+    ended = {} if problem is None else {"error": problem.what, "remedy": problem.remedy}
+    print_json({"dry_run": dry_run, "letters": told} | outcomes | ended)
+
+
+def _tell(fates: list[Fate], chosen: int, language: Language, *, dry_run: bool) -> None:
+    """Tell what became of letters, or would."""
+    outcomes = Counter(fate.outcome for fate in fates)
+    letters = count(outcomes["stored"], LETTERS, language)
+    typer.echo(_say("could" if dry_run else "stored", language, letters=letters))
     staying = [fate for fate in fates if fate.outcome == "stays"]
-    kinds = Counter((fate.reason, fate.heading.gateway or "nobody known") for fate in staying)
-    examples = {(fate.reason, fate.heading.gateway or "nobody known"): fate for fate in staying}
+    kinds = Counter((fate.reason, fate.heading.gateway) for fate in staying)
+    examples = {(fate.reason, fate.heading.gateway): fate for fate in staying}
     for (reason, gateway), number in kinds.most_common():
         example = examples[reason, gateway]
-        typer.echo(
-            f"{write_count(number, 'stays', 'stay')}: {write_foreign(reason)}, from"
-            f" {write_foreign(gateway)}; {write_foreign(example.heading.name)} for one:"
-            f" {write_foreign(example.detail)}"
-        )
+        told = {
+            "reason": write_foreign(reason),
+            "gateway": write_foreign(gateway or "") or _say("nobody", language),
+            "name": write_foreign(example.heading.name),
+            "detail": catalogue(language).translate(write_foreign(example.detail)),
+        }
+        typer.echo(_say("stays" if number == 1 else "stay", language, number=number, **told))
     if outcomes["gone"]:
-        typer.echo(f"{outcomes['gone']} gone meanwhile: the collector stored or gave them up")
+        typer.echo(_say("gone", language, number=outcomes["gone"]))
     if len(fates) < chosen:
-        typer.echo(f"{chosen - len(fates)} not done: begin again")
+        typer.echo(_say("not done", language, number=chosen - len(fates)))
 
 
 def _as_dict(heading: Heading) -> dict[str, Any]:

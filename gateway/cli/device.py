@@ -10,6 +10,8 @@ import typer
 
 from gateway.cli.chosen import DriverArgument, Given, Registers, choose
 from gateway.cli.known import drivers
+from gateway.cli.language import Language, choose_language
+from gateway.cli.options import Lang
 from gateway.cli.words import complain
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ def decode(
     ] = None,
     registers: Registers = None,
     given: Given = None,
+    lang: Lang = None,
 ) -> None:
     """Turn a sensor's bytes into JSON, one frame or run of junk a line."""
     from gateway.cli.decoded import decode as events
@@ -51,7 +54,8 @@ def decode(
     elif file is not None or hexes is None:
         raise typer.BadParameter("give either a FILE or --hex")
     elif hexes == "-":
-        _print_lines(typer.get_binary_stream("stdin"), lambda data: events(known, settings, [data]))
+        stdin, language = typer.get_binary_stream("stdin"), choose_language(lang)
+        _print_lines(stdin, lambda data: events(known, settings, [data]), language)
     else:
         data = _unhex(hexes, "--hex")
         if not data:
@@ -89,7 +93,9 @@ def _print_events(events: Iterable[Event]) -> None:
         typer.echo(_dump(event))
 
 
-def _print_lines(lines: Iterable[bytes], decode: Callable[[bytes], Iterator[Event]]) -> None:
+def _print_lines(
+    lines: Iterable[bytes], decode: Callable[[bytes], Iterator[Event]], language: Language
+) -> None:
     """Print the events of each line; a line that is no hex costs the exit code, no other line."""
     from gateway.errors import ConfigError
 
@@ -98,7 +104,7 @@ def _print_lines(lines: Iterable[bytes], decode: Callable[[bytes], Iterator[Even
         try:
             data = _unhex(line.decode(errors="replace"), f"line {number}")
         except ConfigError as error:
-            complain(error)
+            complain(error, language)
             wrong = True
         else:
             _print_events({"line": number} | event for event in decode(data))

@@ -16,12 +16,12 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.cli.progress import Progress
+from gateway.cli.texts import BATCHES, READINGS, Texts, count
 from gateway.cli.words import write_foreign
 from gateway.collector import lines
 from gateway.collector.points import of_delivery, of_touched, spread
 from gateway.edge.spool_export import alone, open_contents
 from gateway.errors import ConfigError, SimpangError
-from gateway.logs import write_count
 from schemas.quantity import BOOT_COLUMN
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
+    from gateway.cli.language import Language
     from gateway.edge.held import Waiting
     from gateway.edge.spool_export import Shelved
     from schemas.batch import Batch
@@ -42,8 +43,17 @@ LEDGER: Final = "# The ledger: write it when all of the above is stored."
 
 _TAILS: Final = ("", "-wal", "-shm")
 
-_BATCHES: Final = ("batch", "batches")
-_READINGS: Final = ("reading", "readings")
+_say: Final = Texts({
+    # in English, in Indonesian
+    "doubted": ("{number} whose time a collector did not believe",
+                "{number} yang waktunya tidak dipercaya collector"),
+    "undated": ("{number} without a date: the gateway gives one, or none",
+                "{number} tanpa tanggal: gateway yang memberinya, atau tidak ada"),
+    "homeless": ("{number} in no batch yet: nobody says where the gateway stands",
+                 "{number} belum masuk kiriman: lokasi gateway tidak diketahui"),
+    "both": ("batches and readings", "kiriman dan bacaan"),
+    "unread": ("can't be read: {what}", "tidak terbaca: {what}"),
+})  # fmt: skip
 
 
 class JsonLines:
@@ -53,8 +63,11 @@ class JsonLines:
         """Write for this gateway; None where nobody says which."""
         self._gateway = gateway
         self._site = site
-        self.left_out: list[str] = []
         self.homeless = 0
+
+    def left_out(self, _language: Language) -> list[str]:
+        """Nothing is."""
+        return []
 
     def batch(self, shelved: Shelved) -> Iterator[str]:
         """Write the readings of a batch."""
@@ -120,7 +133,6 @@ class LineProtocol:
     """What a collector would write, the ledger and the word to the aggregator included.
 
     Attributes:
-        left_out: What is not written, in words.
         homeless: Readings that are not written since nobody says where they stand.
     """
 
@@ -141,19 +153,18 @@ class LineProtocol:
         self._doubted = self._undated = 0
         self.homeless = 0
 
-    @property
-    def left_out(self) -> list[str]:
-        """What was not written, and why."""
-        doubted = write_count(self._doubted, *_BATCHES)
-        undated, homeless = (
-            write_count(number, *_READINGS) for number in (self._undated, self.homeless)
+    def left_out(self, language: Language) -> list[str]:
+        """Say what was not written, and why."""
+        numbers = (
+            ("doubted", self._doubted, BATCHES),
+            ("undated", self._undated, READINGS),
+            ("homeless", self.homeless, READINGS),
         )
-        said = [
-            (self._doubted, f"{doubted} whose time a collector did not believe"),
-            (self._undated, f"{undated} without a date: the gateway gives one, or none"),
-            (self.homeless, f"{homeless} in no batch yet: nobody says where the gateway stands"),
+        return [
+            _say(key, language, number=count(number, words, language))
+            for key, number, words in numbers
+            if number
         ]
-        return [what for number, what in said if number]
 
     def batch(self, shelved: Shelved) -> Iterator[str]:
         """Write the readings of a batch."""
@@ -211,13 +222,16 @@ class Tally:
     lost: int = 0
 
 
-def write_out(path: Path, form: JsonLines | LineProtocol, output: Path | None) -> Tally:
+def write_out(
+    path: Path, form: JsonLines | LineProtocol, output: Path | None, language: Language
+) -> Tally:
     """Write all that waits in a spool's file; what can't be read is said on stderr.
 
     Args:
         path: The spool's file.
         form: How it is written.
         output: The file to write, there only when all of it is; None for stdout.
+        language: In which it says what can't be read.
 
     Raises:
         ConfigError: There is no spool, or the output can't be written there.
@@ -225,11 +239,11 @@ def write_out(path: Path, form: JsonLines | LineProtocol, output: Path | None) -
         SpoolUnwritable: It can't be read, or there is no room for a copy of it.
     """
     tally = Tally()
-    with Progress("batches and readings", None) as progress:
+    with Progress(_say("both", language), None, language) as progress:
 
         def lose(what: str) -> None:
             tally.lost += 1
-            progress.say(f"can't be read: {write_foreign(what)}")
+            progress.say(_say("unread", language, what=write_foreign(what)))
 
         with (
             _opened(output, path) as out,

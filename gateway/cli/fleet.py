@@ -52,8 +52,10 @@ def list_fleet(
     from gateway.cli.standing import Terms, as_json, gather
     from gateway.config.collector import load_collector
 
-    fleet = gather(load_collector(config), time(), Terms(days, listen, patience), None)
-    sheet = Sheet(choose_language(lang), fleet)
+    language = choose_language(lang)
+    terms = Terms(days, listen, patience)
+    fleet = gather(load_collector(config), time(), terms, None, language)
+    sheet = Sheet(language, fleet)
     if json:
         print_json(as_json(fleet, far=False))
     else:
@@ -89,12 +91,14 @@ def show(
 
     if not is_id(gateway):
         raise typer.BadParameter("not the id of a gateway")
-    fleet = gather(load_collector(config), time(), Terms(days, listen, patience), gateway)
+    language = choose_language(lang)
+    terms = Terms(days, listen, patience)
+    fleet = gather(load_collector(config), time(), terms, gateway, language)
     if fleet.whole and not fleet.standings:
         raise SimpangError(
             f"nobody knows {gateway}", "`simpang fleet list` shows all that were ever heard"
         )
-    sheet = Sheet(choose_language(lang), fleet)
+    sheet = Sheet(language, fleet)
     if json:
         print_json(as_json(fleet, far=True))
     for one in fleet.standings if not json else ():

@@ -25,6 +25,15 @@ Lang = Annotated[
     Language | None, typer.Option("--lang", help="Indonesian or English; else as the locale says.")
 ]
 
+PortLink = Annotated[
+    Path | None, typer.Option("--port-link", metavar="PATH", help="The name of the port to make.")
+]
+
+Seconds = Annotated[
+    float | None,
+    typer.Option("--seconds", min=0, help="How long; without it, until Ctrl-C."),
+]
+
 LogLevel = Annotated[
     str | None,
     typer.Option("--log", metavar="LEVEL", help="debug, info, warning or error."),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from gateway.cli.catalogue import catalogue
 from gateway.cli.language import Language, choose_language
 from gateway.cli.options import Json, Lang
 from gateway.cli.texts import Texts
@@ -152,7 +153,9 @@ def _for_people(looked: Looked, language: Language) -> str:
     """Describe what is on a port, in 80 columns as far as names allow."""
     lines = [looked.url]
     if looked.problem:
-        lines += [f"  {looked.problem}", *([f"  → {looked.remedy}"] if looked.remedy else [])]
+        known = catalogue(language)
+        lines.append(f"  {known.translate(looked.problem)}")
+        lines += [f"  → {known.translate(looked.remedy)}"] if looked.remedy else []
     elif not looked.found:
         lines += [f"  {say('nobody', language)}", f"  {say('try', language)}"]
         lines.append(f"  → {say('see', language, url=looked.url)}")

@@ -5,7 +5,19 @@ from __future__ import annotations
 import sys
 from shutil import get_terminal_size
 from time import monotonic
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
+
+from gateway.cli.texts import Texts
+
+if TYPE_CHECKING:
+    from gateway.cli.language import Language
+
+_say: Final = Texts({
+    # in English, in Indonesian
+    "of": ("{done} of {total} {what}", "{done} dari {total} {what}"),
+    "so many": ("{done} {what}", "{done} {what}"),
+    "waiting": ("waiting for {whom}: {seconds:.0f} s", "menunggu {whom}: {seconds:.0f} dtk"),
+})  # fmt: skip
 
 _PATIENCE: Final = 1.0
 """Seconds until anything is shown."""
@@ -21,9 +33,10 @@ class Progress:
         total: How many there are, where that is known.
     """
 
-    def __init__(self, what: str, total: int | None) -> None:
+    def __init__(self, what: str, total: int | None, language: Language) -> None:
         """Count so many things, where it is known how many there are."""
         self._what = what
+        self._language = language
         self.total = total
         self._done = 0
         self._whom = ""
@@ -60,11 +73,11 @@ class Progress:
         self._clear()
 
     def _line(self) -> str:
-        of = "" if self.total is None else f" of {self.total}"
-        count = f"{self._done}{of} {self._what}"
-        if not self._whom:
+        key, whom = "so many" if self.total is None else "of", self._whom
+        count = _say(key, self._language, done=self._done, total=self.total, what=self._what)
+        if not whom:
             return count
-        waiting = f"waiting for {self._whom}: {monotonic() - self._since:.0f} s"
+        waiting = _say("waiting", self._language, whom=whom, seconds=monotonic() - self._since)
         return f"{waiting}, {count}" if self.total or self._done else waiting
 
     def _clear(self) -> None:

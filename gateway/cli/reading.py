@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from devices.errors import DeviceFault, DriverError, NoReply, NotReady
 from devices.sample import Counter
+from gateway.cli.catalogue import catalogue
 from gateway.cli.exchange import Exchange
 from gateway.cli.language import Language
 from gateway.cli.progress import Status
@@ -40,7 +41,6 @@ say: Final = Texts(
             "not to be trusted until it has run for {seconds:g} s",
             "belum dapat dipercaya sebelum menyala {seconds:g} dtk",
         ),
-        "no reply": ("nothing that it says was heard", "tidak ada yang terdengar dari sensor"),
     }
 )
 
@@ -125,8 +125,9 @@ def read_once(target: Target, seconds: float, language: Language) -> Result:
                     return Result(target, exchange.run(driver.read(settings)))
                 except DriverError as error:
                     if time.monotonic() + _REST > until:
-                        return _failed(target, error, bytes(tail), language)
-                    status.show(say("waiting", language, name=target.name, why=error.why))
+                        return _failed(target, error, bytes(tail))
+                    why = catalogue(language).translate(error.why)
+                    status.show(say("waiting", language, name=target.name, why=why))
                     time.sleep(_REST)
     except SimpangError as error:
         return Result(target, problem=error.what, remedy=error.remedy)
@@ -149,7 +150,9 @@ def show(result: Result, language: Language) -> str:
     driver = target.sensor.driver
     title = f"{target.name}  {target.url}"
     if sample is None:
-        lines = [title, f"  {result.problem}", *([f"  → {result.remedy}"] if result.remedy else [])]
+        known = catalogue(language)
+        lines = [title, f"  {known.translate(result.problem)}"]
+        lines += [f"  → {known.translate(result.remedy)}"] if result.remedy else []
         return "\n".join(lines)
     lines = [title]
     for name, value in values_of(result).items():
@@ -191,11 +194,10 @@ def _number(value: float, language: Language) -> str:
     return text.replace(".", ",") if language is Language.ID else text
 
 
-def _failed(target: Target, error: DriverError, tail: bytes, language: Language) -> Result:
+def _failed(target: Target, error: DriverError, tail: bytes) -> Result:
     if isinstance(error, NotReady | DeviceFault):
         return Result(target, problem=error.why, remedy="", tail=tail)
-    problem = (
-        f"{say('no reply', language)}: {error.why}" if isinstance(error, NoReply) else error.why
-    )
+    silent = isinstance(error, NoReply)
+    problem = f"nothing that it says was heard: {error.why}" if silent else error.why
     remedy = f"simpang device probe {target.url}"
     return Result(target, problem=problem, remedy=remedy, tail=tail)

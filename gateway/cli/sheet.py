@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from gateway.cli.catalogue import catalogue
 from gateway.cli.causes import name_alarm, name_loss, name_silence
 from gateway.cli.language import Language
 from gateway.cli.texts import Texts
@@ -126,9 +127,12 @@ class Sheet:
     def problems(self) -> Iterator[str]:
         """Write what could not be asked."""
         if self._fleet.broker:
-            yield self._say("no broker", why=write_foreign(self._fleet.broker))
+            yield self._say("no broker", why=self._why(self._fleet.broker))
         if self._fleet.store:
-            yield self._say("no store", why=write_foreign(self._fleet.store))
+            yield self._say("no store", why=self._why(self._fleet.store))
+
+    def _why(self, problem: str) -> str:
+        return catalogue(self._language).translate(write_foreign(problem))
 
     def _row(self, one: Standing) -> str:
         stored, spans = one.stored, self._fleet.spans

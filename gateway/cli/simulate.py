@@ -10,12 +10,23 @@ import typer
 
 from gateway.cli.chosen import Address, Registers, choose
 from gateway.cli.interrupts import interruptible
-from gateway.logs import write_count
+from gateway.cli.language import Language, choose_language
+from gateway.cli.options import Json, Lang, PortLink, Seconds
+from gateway.cli.texts import FRAMES, Texts, count
+from gateway.cli.words import print_line
 
 if TYPE_CHECKING:
     from devices.driver import Driver
     from gateway.simulator.player import Player
     from gateway.simulator.sensor import Sensor
+
+_say: Final = Texts({
+    # in English, in Indonesian
+    "speaks": ('{driver} speaks at {baud} baud: url = "{port}"',
+               '{driver} bicara pada {baud} baud: url = "{port}"'),
+    "sent": ("{frames} sent, {whole} of them whole, {heard} to an open port",
+             "{frames} terkirim, {whole} di antaranya utuh, {heard} saat port dibuka"),
+})  # fmt: skip
 
 _LINE_SECONDS: Final = 0.1
 """Between two captured lines of a sensor that speaks only when something passes."""
@@ -26,17 +37,15 @@ def simulate(
     *,
     registers: Registers = None,
     address: Address = None,
-    port_link: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="The name of the port to make.")
-    ] = None,
-    seconds: Annotated[
-        float | None, typer.Option(min=0, help="How long; without it, until Ctrl-C.")
-    ] = None,
+    port_link: PortLink = None,
+    seconds: Seconds = None,
     noise: Annotated[bool, typer.Option("--noise", help="On a bad line.")] = False,
     replay: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Bytes as they came off a line.")
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed measures the same.")] = 1,
+    lang: Lang = None,
+    json: Json = False,
 ) -> None:
     """Play a sensor on a pseudo-terminal, at its true baud rate; it answers its own commands."""
     from gateway.errors import ConfigError
@@ -44,6 +53,7 @@ def simulate(
     from gateway.simulator.troubles import CLEAN, NOISY, BadLine
     from gateway.simulator.uart import Uart
 
+    language = choose_language(lang)
     found = choose(driver, registers, address).driver
     sensor = _sensor(found, replay, seed)
     with interruptible() as stopping, tempfile.TemporaryDirectory(prefix="simpang-") as folder:
@@ -54,10 +64,14 @@ def simulate(
             raise ConfigError(f"can't make the port {link}: {error.strerror}") from None
         player = Player(driver, sensor, uart, BadLine(seed, NOISY if noise else CLEAN))
         player.start()
-        typer.echo(f'{driver} speaks at {found.line.baudrate} baud: url = "{link}"')
+        baud = found.line.baudrate
+        if json:
+            print_line({"driver": driver, "url": str(link), "baudrate": baud})
+        else:
+            typer.echo(_say("speaks", language, driver=driver, baud=baud, port=link))
         stopping.wait(seconds)
         player.stop()
-        _tell(player)
+        _tell(player, language, json=json)
 
 
 def _sensor(driver: Driver, replay: Path | None, seed: int) -> Sensor:
@@ -69,8 +83,11 @@ def _sensor(driver: Driver, replay: Path | None, seed: int) -> Sensor:
     return catalogue.build(driver, seed)
 
 
-def _tell(player: Player) -> None:
+def _tell(player: Player, language: Language, *, json: bool) -> None:
     whole = sum(sent.whole for sent in player.sent)
     heard = sum(sent.whole and sent.heard for sent in player.sent)
-    sent = write_count(len(player.sent), "frame", "frames")
-    typer.echo(f"{sent} sent, {whole} of them whole, {heard} to an open port")
+    if json:
+        print_line({"frames": len(player.sent), "whole": whole, "heard": heard})
+    else:
+        frames = count(len(player.sent), FRAMES, language)
+        typer.echo(_say("sent", language, frames=frames, whole=whole, heard=heard))

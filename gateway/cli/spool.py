@@ -4,19 +4,39 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from gateway.cli.options import Json, MaybeConfigFile
+from gateway.cli.language import Language, choose_language
+from gateway.cli.options import Json, Lang, MaybeConfigFile
+from gateway.cli.texts import BATCHES, READINGS, Texts, count
 from gateway.cli.words import print_json, write_foreign, write_ms
 from gateway.logs import write_count
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gateway.config.gateway import GatewayConfig
     from gateway.edge.spool_summary import Summary
 
-_BATCHES = ("batch", "batches")
+_say: Final = Texts({
+    # in English, in Indonesian
+    "wait": ("{waiting}, {pending} for their batch",
+             "{waiting} menunggu, {pending} belum masuk kiriman"),
+    "undated": ("{number} for a clock to be trusted", "{number} menunggu jam yang tepercaya"),
+    "refused": ("{number} refused: {reason}", "{number} ditolak: {reason}"),
+    "span": ("from {oldest} to {newest}", "dari {oldest} sampai {newest}"),
+    "seqs": ("seq {low} to {high}", "seq {low} sampai {high}"),
+    "empty": ("nothing held", "kosong"),
+    "given up": ("given up ({cause}): {low} to {high}", "dilepas ({cause}): {low} sampai {high}"),
+    "exported": ("{batches}, {refused} of them refused, and {readings} in no batch yet",
+                 "{batches}, {refused} di antaranya ditolak, dan {readings} belum masuk kiriman"),
+    "left out": ("left out: {what}", "tidak ditulis: {what}"),
+})  # fmt: skip
+
+_WAITING: Final = ("batch waits", "batches wait", "kiriman")
+_UNDATED: Final = ("reading waits", "readings wait", "bacaan")
 
 app = typer.Typer(help="See what waits to be sent.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -35,6 +55,7 @@ def show(
     file: MaybeSpoolFile = None,
     *,
     config: MaybeConfigFile = None,
+    lang: Lang = None,
     json: Json = False,
 ) -> None:
     """Tell what a spool holds, without touching it; the gateway may go on running."""
@@ -44,7 +65,7 @@ def show(
     if json:
         print_json(summary)
     else:
-        _print(summary)
+        _print(summary, choose_language(lang))
 
 
 @app.command(
@@ -68,6 +89,7 @@ def export(
     output: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Where to write; else to stdout.")
     ] = None,
+    lang: Lang = None,
 ) -> None:
     """Write out what waits in a spool, for a card brought home by hand; the file is only read.
 
@@ -95,12 +117,14 @@ def export(
         raise ConfigError("a spool does not know whose it is", "name its --gateway or its --config")
     else:
         form = LineProtocol(whose, where, int(SystemClock().stamp().wall * 1000))
-    tally = write_out(path, form, output)
-    told = f"{write_count(tally.batches, *_BATCHES)}, {tally.refused} of them refused"
-    loose = write_count(tally.readings, "reading", "readings")
-    typer.echo(f"{told}, and {loose} in no batch yet", err=True)
-    for what in form.left_out:
-        typer.echo(f"left out: {what}", err=True)
+    language = choose_language(lang)
+    tally = write_out(path, form, output, language)
+    batches = count(tally.batches, BATCHES, language)
+    readings = count(tally.readings, READINGS, language)
+    told = {"batches": batches, "refused": tally.refused, "readings": readings}
+    typer.echo(_say("exported", language, **told), err=True)
+    for what in form.left_out(language):
+        typer.echo(_say("left out", language, what=what), err=True)
     if form.homeless:
         missing = write_count(form.homeless, "reading is", "readings are")
         raise SimpangError(
@@ -131,23 +155,32 @@ def _load(config: Path) -> GatewayConfig:
     return load_gateway(config)
 
 
-def _print(summary: Summary) -> None:
+def _print(summary: Summary, language: Language) -> None:
+    from gateway.cli.causes import name_loss
+
     typer.echo(f"{summary.path}: {summary.used_bytes / 1e6:.1f} MB")
-    waiting = write_count(summary.waiting, "batch waits", "batches wait")
-    typer.echo(
-        f"  {waiting}, {write_count(summary.pending, 'reading', 'readings')} for their batch"
-    )
-    if summary.undated:
-        undated = write_count(summary.undated, "reading waits", "readings wait")
-        typer.echo(f"  {undated} for a clock to be trusted")
-    for reason, count in summary.refused.items():
-        typer.echo(f"  {write_count(count, *_BATCHES)} refused: {write_foreign(reason)}")
-    if summary.oldest is not None and summary.newest is not None:
-        typer.echo(f"  from {write_ms(summary.oldest)} to {write_ms(summary.newest)}")
-    for device, count in summary.devices.items():
-        typer.echo(f"  {device}: {write_count(count, *_BATCHES)}")
+    for line in _lines(summary, language):
+        typer.echo(f"  {line}")
     for epoch in summary.epochs:
-        held = f"seq {epoch.low} to {epoch.next - 1}" if epoch.low < epoch.next else "nothing held"
-        typer.echo(f"  epoch {epoch.epoch}: {held}")
+        held = {"low": epoch.low, "high": epoch.next - 1}
+        told = _say("seqs" if epoch.low < epoch.next else "empty", language, **held)
+        typer.echo(f"  epoch {epoch.epoch}: {told}")
         for low, high, cause in epoch.dropped:
-            typer.echo(f"    given up ({write_foreign(cause)}): {low} to {high}")
+            span = {"cause": name_loss(cause, language), "low": low, "high": high}
+            typer.echo(f"    {_say('given up', language, **span)}")
+
+
+def _lines(summary: Summary, language: Language) -> Iterator[str]:
+    waiting = count(summary.waiting, _WAITING, language)
+    pending = count(summary.pending, READINGS, language)
+    yield _say("wait", language, waiting=waiting, pending=pending)
+    if summary.undated:
+        yield _say("undated", language, number=count(summary.undated, _UNDATED, language))
+    for reason, number in summary.refused.items():
+        told = {"number": count(number, BATCHES, language), "reason": write_foreign(reason)}
+        yield _say("refused", language, **told)
+    if summary.oldest is not None and summary.newest is not None:
+        span = {"oldest": write_ms(summary.oldest), "newest": write_ms(summary.newest)}
+        yield _say("span", language, **span)
+    for device, number in summary.devices.items():
+        yield f"{device}: {count(number, BATCHES, language)}"

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.cli.listening import Listening, Live
 from gateway.cli.progress import Progress
+from gateway.cli.texts import Texts
 from gateway.collector import ledger, questions
 from gateway.collector.capture import NODE, Captured, Spans, days, hours, share, spans
 from gateway.collector.lateness import find_late
@@ -24,12 +25,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from gateway.cli.language import Language
     from gateway.collector.capture import Span
     from gateway.collector.lateness import Late
     from gateway.collector.ledger import Kind, Ledger
     from gateway.collector.questions import Questions
     from gateway.config.collector import CollectorConfig, InfluxStore, SqliteStore
     from schemas.base import Model
+
+_say: Final = Texts({
+    # in English, in Indonesian
+    "questions": ("questions", "pertanyaan"),
+    "word": ("word from {broker}", "kabar dari {broker}"),
+})  # fmt: skip
 
 DAY_MS: Final = 86_400_000
 
@@ -160,7 +168,9 @@ class Fleet:
         return not self.broker and not self.store
 
 
-def gather(config: CollectorConfig, now: float, terms: Terms, only: str | None) -> Fleet:
+def gather(
+    config: CollectorConfig, now: float, terms: Terms, only: str | None, language: Language
+) -> Fleet:
     """Ask a collector's store and broker for all gateways, or for one.
 
     Args:
@@ -168,6 +178,7 @@ def gather(config: CollectorConfig, now: float, terms: Terms, only: str | None) 
         now: Seconds since 1970.
         terms: How long each of them is asked.
         only: The one gateway that is meant; None means all.
+        language: In which it says whom it waits for.
 
     Raises:
         ConfigError: The token or the password can't be read.
@@ -177,7 +188,7 @@ def gather(config: CollectorConfig, now: float, terms: Terms, only: str | None) 
     found: dict[str, Stored] = {}
     with (
         Listening(config.broker, only or "+") as listening,
-        Progress("questions", None) as progress,
+        Progress(_say("questions", language), None, language) as progress,
         ThreadPoolExecutor(1, "store") as pool,
     ):
         progress.wait_for(_name(config.store))
@@ -188,7 +199,7 @@ def gather(config: CollectorConfig, now: float, terms: Terms, only: str | None) 
             found = asking.result()
         except (StoreBusy, StoreDenied) as error:
             fleet.store = str(error)
-        progress.wait_for(f"word from {config.broker.url}")
+        progress.wait_for(_say("word", language, broker=config.broker.url))
         listening.wait(terms.listen, lambda: _all_said(listening, only), lambda: progress.step(0))
         fleet.broker = listening.problem
         heard = dict(listening.heard)

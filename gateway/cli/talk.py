@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from gateway.cli.catalogue import catalogue
 from gateway.cli.chosen import (
     Address,
     Baudrate,
@@ -17,7 +18,10 @@ from gateway.cli.chosen import (
     choose,
     line_for,
 )
+from gateway.cli.language import Language, choose_language
 from gateway.cli.options import Json, Lang, MaybeConfigFile
+from gateway.cli.progress import Status
+from gateway.cli.texts import Texts
 from gateway.cli.words import print_json
 
 if TYPE_CHECKING:
@@ -29,6 +33,17 @@ if TYPE_CHECKING:
 PortArgument = Annotated[
     str | None, typer.Argument(metavar="URL", help="Its port, as `port list` names it.")
 ]
+
+_say: Final = Texts({
+    # in English, in Indonesian
+    "asking": ("asking {driver} on {port}", "menanyai {driver} di {port}"),
+    "sent": ("sent; this command is not answered", "terkirim; perintah ini tidak dijawab"),
+    "answered": ("answered: {told}", "dijawab: {told}"),
+    "none": ("{driver} takes no commands: it only speaks",
+             "{driver} tidak punya perintah: ia hanya bicara"),
+    "plain": ("{name}", "{name}"),
+    "needs yes": ("{name}  (needs --yes)", "{name}  (perlu --yes)"),
+})  # fmt: skip
 
 _READ_SECONDS: Final = 60.0
 
@@ -58,7 +73,6 @@ def read(
 
     A DRIVER and a URL name it, or a config: all of its devices, or the one with this id.
     """
-    from gateway.cli.language import choose_language
     from gateway.cli.reading import Target, read_once, show
     from gateway.errors import ConfigError
 
@@ -102,14 +116,16 @@ def send(
     yes: Annotated[
         bool, typer.Option("--yes", help="Send what lasts, or costs its calibration or address.")
     ] = False,
+    lang: Lang = None,
     json: Json = False,
 ) -> None:
     """Send a sensor one of its own commands and show its answer."""
     from gateway.errors import ConfigError
 
+    language = choose_language(lang)
     sensor = choose(driver, registers, address, given or [])
     if command is None:
-        _list_commands(sensor.driver, json=json)
+        _list_commands(sensor.driver, language, json=json)
         return
     meant = _command(sensor.driver, command)
     if dry_run:
@@ -121,13 +137,17 @@ def send(
         raise ConfigError(
             f"{command} is sent only with --yes: {meant.help}", "be sure, then add --yes"
         )
-    answer = _carry_out(url, line_for(sensor.driver.line, baudrate, parity), sensor, meant)
+    line = line_for(sensor.driver.line, baudrate, parity)
+    with Status() as status:
+        status.show(_say("asking", language, driver=driver, port=url))
+        answer = _carry_out(url, line, sensor, meant)
     if json:
         print_json({"driver": driver, "command": command, "answer": answer})
     elif answer is None:
-        typer.echo("sent; this command is not answered")
+        typer.echo(_say("sent", language))
     else:
-        typer.echo("answered: " + ", ".join(f"{name} = {answer[name]}" for name in answer))
+        told = ", ".join(f"{name} = {value}" for name, value in answer.items())
+        typer.echo(_say("answered", language, told=told))
 
 
 def _configured(config: Path, device: str | None) -> list[Target]:
@@ -162,14 +182,14 @@ def _command(driver: Driver, name: str) -> Command:
     raise ConfigError(f"{driver.name} has no command {name!r}", remedy)
 
 
-def _list_commands(driver: Driver, *, json: bool) -> None:
+def _list_commands(driver: Driver, language: Language, *, json: bool) -> None:
     if json:
         print_json([_described(command) for command in driver.commands.values()])
     elif not driver.commands:
-        typer.echo(f"{driver.name} takes no commands: it only speaks")
+        typer.echo(_say("none", language, driver=driver.name))
     for command in () if json else driver.commands.values():
-        typer.echo(f"{command.name}{'  (needs --yes)' if command.dangerous else ''}")
-        typer.echo(f"  {command.help}")
+        typer.echo(_say("needs yes" if command.dangerous else "plain", language, name=command.name))
+        typer.echo(f"  {catalogue(language).translate(command.help)}")
 
 
 def _print_bytes(driver: str, command: Command, *, json: bool) -> None:

@@ -7,14 +7,29 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from devices.framing import Frame, Framer
+from gateway.cli.catalogue import catalogue
 from gateway.cli.decoded import frame_event, junk_event
+from gateway.cli.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from devices.framing import Piece
+    from gateway.cli.language import Language
     from gateway.config.sensor import Sensor
     from gateway.edge.port import Chunk
+
+_say: Final = Texts({
+    # in English, in Indonesian
+    "junk": ("junk", "derau"),
+    "why": ("why", "sebab"),
+    "sample": ("sample", "terukur"),
+    "detections": ("detections", "terlihat"),
+    "vehicles": ("vehicles", "kendaraan"),
+    "not_ready": ("not ready", "belum siap"),
+    "fault": ("fault", "gangguan"),
+    "error": ("error", "salah"),
+})  # fmt: skip
 
 WIDTH: Final = 80
 _ROW: Final = 16
@@ -31,9 +46,10 @@ _PAUSE: Final = 0.05
 class Watched:
     """Turns what is read from a port into lines; with a sensor, into its frames."""
 
-    def __init__(self, sensor: Sensor | None, *, json: bool) -> None:
+    def __init__(self, sensor: Sensor | None, language: Language, *, json: bool) -> None:
         """Show bytes, or what a sensor's frames say; as JSON, an object a line."""
         self._sensor = sensor
+        self._language = language
         self._json = json
         self._framer = None if sensor is None else Framer(sensor.driver.cutter(sensor.settings))
         self._heard_at = 0.0
@@ -91,21 +107,18 @@ class Watched:
         if self._json:
             yield json.dumps({"at": self._began} | event, allow_nan=False)
         else:
-            yield from _for_people(self._began, event)
+            yield from _for_people(self._began, event, self._language)
 
 
-def _for_people(at: str, event: dict[str, Any]) -> Iterator[str]:
-    kind, raw = ("", event["frame"]) if "frame" in event else ("junk ", event["junk"])
-    shown = kind + raw
-    yield _cut(f"{at} {shown}")
+def _for_people(at: str, event: dict[str, Any], language: Language) -> Iterator[str]:
+    raw = event["frame"] if "frame" in event else f"{_say('junk', language)} {event['junk']}"
+    yield _cut(f"{at} {raw}")
     for name in ("why", "sample", "detections", "vehicles", "not_ready", "fault", "error"):
         if name in event:
-            yield from _wrapped(name, event[name])
-
-
-def _wrapped(name: str, value: object) -> Iterator[str]:
-    text = value if isinstance(value, str) else json.dumps(value)
-    yield _cut(f"{'':12} {name}: {text}")
+            value = event[name]
+            known = catalogue(language)
+            text = known.translate(value) if isinstance(value, str) else json.dumps(value)
+            yield _cut(f"{'':12} {_say(name, language)}: {text}")
 
 
 def _cut(text: str) -> str:

@@ -10,8 +10,11 @@ import typer
 
 from gateway.cli.chosen import Address, Baudrate, Given, Parity, Registers, choose, line_for
 from gateway.cli.interrupts import interruptible
-from gateway.cli.options import Json
-from gateway.logs import write_count
+from gateway.cli.language import choose_language
+from gateway.cli.options import Json, Lang, PortLink, Seconds
+from gateway.cli.progress import Progress
+from gateway.cli.texts import BYTES, PORTIONS, Texts, count
+from gateway.cli.words import print_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +30,18 @@ DriverOption = Annotated[
     str | None, typer.Option("--driver", metavar="D", help="Whose frames to show.")
 ]
 Ask = Annotated[bool, typer.Option("--ask", help="Ask as the gateway would; needs --driver.")]
-Seconds = Annotated[float | None, typer.Option(min=0, help="How long; without it, until Ctrl-C.")]
+
+_say: Final = Texts({
+    # in English, in Indonesian
+    "bytes": ("bytes recorded", "bita terekam"),
+    "recorded": ("{bytes} in {portions}: {file}", "{bytes} dalam {portions}: {file}"),
+    "nothing": ("nothing came: is it the right baud rate, does the sensor wait to be asked?",
+                "tidak ada yang masuk: benarkah baudnya? apakah sensor menunggu ditanya?"),
+    "playing": ('{file} is played: url = "{port}"', '{file} diputar: url = "{port}"'),
+    "playing at": ('{file} is played at {baud} baud {form}: url = "{port}"',
+                   '{file} diputar pada {baud} baud {form}: url = "{port}"'),
+    "played": ("{bytes} played", "{bytes} diputar"),
+})  # fmt: skip
 
 _USUAL_BAUD: Final = 9600
 _IDLE: Final = 0.5
@@ -46,6 +60,7 @@ def monitor(
     parity: Parity = None,
     ask: Ask = False,
     seconds: Seconds = None,
+    lang: Lang = None,
     json: Json = False,
 ) -> None:
     """Show the bytes of a port as they come, and with --driver the frames in them.
@@ -55,7 +70,7 @@ def monitor(
     from gateway.cli.watched import Watched
 
     sensor = None if driver is None else choose(driver, registers, address, given or [])
-    watched = Watched(sensor, json=json)
+    watched = Watched(sensor, choose_language(lang), json=json)
     line = _line(sensor, baudrate, parity)
     for chunk in _listen(url, line, seconds, _asking(sensor, ask=ask)):
         for text in watched.lines(chunk):
@@ -76,6 +91,8 @@ def record(
     parity: Parity = None,
     ask: Ask = False,
     seconds: Seconds = None,
+    lang: Lang = None,
+    json: Json = False,
 ) -> None:
     """Record what comes off a port, with its times, to be replayed, decoded or sent with a report.
 
@@ -86,33 +103,40 @@ def record(
 
     sensor = None if driver is None else choose(driver, registers, address, given or [])
     line = _line(sensor, baudrate, parity)
-    size = portions = 0
+    language, size, portions = choose_language(lang), 0, 0
     try:
         opened = file.open("x", encoding="ascii")
     except OSError as error:
         raise ConfigError(f"{file} can't be made: {error.strerror}", "name a new file") from None
-    with opened:
+    with opened, Progress(_say("bytes", language), None, language) as progress:
         recorder = Recorder(opened, line, **({} if driver is None else {"driver": driver}))
         began = time.monotonic()
         for chunk in _listen(url, line, seconds, _asking(sensor, ask=ask)):
             if chunk.data:
                 recorder.add(chunk.now - began, chunk.data)
                 size, portions = size + len(chunk.data), portions + 1
-    written = write_count(size, "byte", "bytes")
-    typer.echo(f"{written} in {write_count(portions, 'portion', 'portions')}: {file}")
+            progress.step(len(chunk.data))
+    if json:
+        print_line({"file": str(file), "bytes": size, "portions": portions})
+        return
+    counted = {
+        "bytes": count(size, BYTES, language),
+        "portions": count(portions, PORTIONS, language),
+    }
+    typer.echo(_say("recorded", language, file=file, **counted))
     if not size:
-        typer.echo("nothing came: is it the right baud rate, does the sensor wait to be asked?")
+        typer.echo(_say("nothing", language))
 
 
 def replay(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording, or bare bytes.")],
     *,
-    port_link: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="The name of the port to make.")
-    ] = None,
+    port_link: PortLink = None,
     speed: Annotated[float, typer.Option(min=0.01, help="So many times as fast.")] = 1.0,
     repeat: Annotated[bool, typer.Option("--repeat", help="Again and again.")] = False,
     seconds: Seconds = None,
+    lang: Lang = None,
+    json: Json = False,
 ) -> None:
     """Play a recording on a pseudo-terminal, at the times when it came."""
     import tempfile
@@ -121,7 +145,7 @@ def replay(
     from gateway.simulator.recording import read_recording
     from gateway.simulator.uart import Uart
 
-    recording = read_recording(file)
+    recording, language = read_recording(file), choose_language(lang)
     with interruptible() as stopping, tempfile.TemporaryDirectory(prefix="simpang-") as folder:
         link = port_link or Path(folder) / "tty"
         try:
@@ -129,8 +153,12 @@ def replay(
         except OSError as error:
             raise ConfigError(f"can't make the port {link}: {error.strerror}") from None
         line = recording.line
-        at_baud = "" if line is None else f" at {line.baudrate} baud 8{line.parity}{line.stopbits}"
-        typer.echo(f'{file} is played{at_baud}: url = "{link}"')
+        if json:
+            print_line({"file": str(file), "url": str(link), "baudrate": line and line.baudrate})
+        else:
+            key = "playing" if line is None else "playing at"
+            setting = {} if line is None else {"baud": line.baudrate, "form": _form(line)}
+            typer.echo(_say(key, language, file=file, port=link, **setting))
         until = float("inf") if seconds is None else time.monotonic() + seconds
         played = 0
         try:
@@ -148,7 +176,14 @@ def replay(
                     break
         finally:
             uart.unplug()
-        typer.echo(f"{write_count(played, 'byte', 'bytes')} played")
+        if json:
+            print_line({"bytes": played})
+        else:
+            typer.echo(_say("played", language, bytes=count(played, BYTES, language)))
+
+
+def _form(line: Line) -> str:
+    return f"8{line.parity}{line.stopbits}"
 
 
 def _asking(sensor: Sensor | None, *, ask: bool) -> Sensor | None:

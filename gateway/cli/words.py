@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
+from gateway.cli.catalogue import catalogue
+
 if TYPE_CHECKING:
+    from gateway.cli.language import Language
     from gateway.errors import SimpangError
 
 _LONGEST: Final = 300
@@ -39,9 +42,22 @@ def print_json(value: object) -> None:
     typer.echo(dumps(value, default=asdict, indent=2))
 
 
-def complain(error: SimpangError) -> None:
+def print_line(value: object) -> None:
+    """Write an object in a line, at once: more may follow."""
+    from json import dumps
+
+    typer.echo(dumps(value))
+
+
+def explain(error: SimpangError, language: Language) -> str:
+    """Write an error as one sentence: what happened, and what to do."""
+    known = catalogue(language)
+    return " — ".join(known.translate(part) for part in (error.what, error.remedy) if part)
+
+
+def complain(error: SimpangError, language: Language) -> None:
     """Write an error as one sentence, on stderr."""
-    typer.echo(f"simpang: {error}", err=True)
+    typer.echo(f"simpang: {explain(error, language)}", err=True)
 
 
 def confess(error: str, remedy: str) -> None:

@@ -167,7 +167,8 @@ def test_what_stands_in_a_place_is_translated_too_and_the_most_exact_text_wins()
 
     assert known.translate("it is red") == "ini merah"
     assert known.translate("it is it") == "ini: ini"
-    assert known.translate("it  is\n red\n\nnothing known") == "ini merah\n\nnothing known"
+    assert known.translate("a: it is red") == "a: it is red"
+    assert known.translate("it is red\n\nnothing known") == "ini merah\n\nnothing known"
 
 
 def test_braces_in_what_people_type_do_no_harm() -> None:

@@ -116,7 +116,7 @@ def test_a_letter_is_shown_in_words_a_person_understands(tmp_path: Path) -> None
     assert "flags or causes that do not go with the values" in shown
     assert f"epoch {EPOCH}, seq 1, device pm-1, site alun-alun" in shown
     assert "pm2_5 12.5 good, pm10 15.0 good" in shown
-    assert "pm2_5 99999 failed (range), pm10 null suspect (rate)" in shown
+    assert "pm2_5 99999 failed (out of range), pm10 null suspect (changing too fast)" in shown
     assert "today    it stays: flags: row 1: null goes with flag 9" in shown
 
 

@@ -156,7 +156,7 @@ def test_what_is_waited_for_is_shown_with_the_seconds_it_takes(
     terminal, now = Terminal(), 100.0
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setattr(progressing, "monotonic", lambda: now)
-    with Progress("questions", None) as progress:
+    with Progress("questions", None, Language.EN) as progress:
         progress.wait_for("http://store:8086")
         now += 0.5
         progress.step(0)
