@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from struct import pack
+from struct import pack, unpack_from
 from typing import TYPE_CHECKING, Final
 
 from hypothesis import strategies as st
@@ -83,7 +83,12 @@ def _honeywell_frames(size: int) -> st.SearchStrategy[bytes]:
     )
 
 
-def panasonic(payload: bytes) -> bytes:
+def panasonic(numbers: tuple[int, ...]) -> bytes:
+    *words, status = numbers
+    return _panasonic(pack("<3I3H2x3H2xB", *words, status))
+
+
+def _panasonic(payload: bytes) -> bytes:
     check = 0
     for byte in payload:
         check ^= byte
@@ -91,7 +96,9 @@ def panasonic(payload: bytes) -> bytes:
 
 
 def _is_panasonic(data: bytes) -> bool:
-    return len(data) >= 32 and data[:32] == panasonic(data[1:30])
+    masses = unpack_from("<3I", data, 1) if len(data) >= 32 else (0x10000,)
+    can_be = max(masses) < 0x10000 and not any(data[19:21] + data[27:29])
+    return can_be and data[:32] == _panasonic(data[1:30])
 
 
 _STUFFED: Final = {0x7E: 0x5E, 0x7D: 0x5D, 0x11: 0x31, 0x13: 0x33}
@@ -175,7 +182,9 @@ FRAMES: Final[dict[str, st.SearchStrategy[bytes]]] = {
     "winsen.ze": _winsen_frames(_GAS_HEADS),
     "honeywell.hpma115s0": st.one_of(_honeywell_frames(4), st.sampled_from(_ACKS)),
     "honeywell.hpma115c0": _honeywell_frames(12),
-    "panasonic.sngcja5": some(29).map(panasonic),
+    "panasonic.sngcja5": st.tuples(*[st.integers(0, 0xFFFF)] * 9, st.integers(0, 255)).map(
+        panasonic
+    ),
     "sensirion.sps30": _shdlc_frames(),
     "cubic.cm1106": _cubic_frames(_CO2_SIZES | _VERSIONS),
     "cubic.pm1006": _cubic_frames(_DUST_SIZES),

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from devices.cutters import Bad
 from devices.errors import NotReady
+from devices.framing import Frame, Framer
 from devices.panasonic import SNGCJA5
 from devices.rehearsal import rehearse
 
@@ -44,6 +46,26 @@ def test_not_one_particle_is_a_sensor_that_has_just_started_unless_it_is_broken(
 def test_a_mass_without_end_is_another_sensors() -> None:
     assert SNGCJA5.fits(FIELDS)
     assert not SNGCJA5.fits(FIELDS | {"pm10": 2001})
+
+
+def test_steady_values_that_look_like_an_end_and_a_beginning_shift_no_frame() -> None:
+    fields = {"pm1_0": 12, "pm2_5": 18, "pm10": 25, "n0_5": 0x0203, "n1_0": 7}
+    frame = SNGCJA5.encode(fields)
+    framer = Framer(SNGCJA5.cutter({}))
+
+    pieces = framer.feed((4 * frame)[5:]) + framer.end()
+
+    assert [piece.raw for piece in pieces if isinstance(piece, Frame)] == [frame] * 3
+
+
+@pytest.mark.parametrize(
+    "odd", [{"reserved_19": 1}, {"reserved_27": 0x0300}, {"pm1_0": 0x10000}, {"pm10": 0x2C0004}]
+)
+def test_what_it_never_says_is_no_frame_and_a_wrong_sum_comes_first(odd: dict[str, int]) -> None:
+    raw = SNGCJA5.encode(SEEN | BANDS | odd)
+
+    assert SNGCJA5.cutter({})(raw) == Bad("header")
+    assert SNGCJA5.cutter({})(raw[:-2] + bytes((raw[-2] ^ 1,)) + raw[-1:]) == Bad("checksum")
 
 
 def test_its_line_has_even_parity_and_nothing_is_ever_sent() -> None:
