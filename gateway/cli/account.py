@@ -39,13 +39,13 @@ class Stored:
     Attributes:
         readings: How many.
         rejected: How many of them have a value that failed.
-        last: The newest value, for a person.
+        last: The newest headline value, and the name of its quantity; none: an empty name.
         rows: The time (ms) and the fields of each point, by measurement.
     """
 
     readings: int = 0
     rejected: int = 0
-    last: str = ""
+    last: tuple[str, float] = "", 0.0
     rows: dict[str, list[tuple[int, Fields]]] = field(default_factory=dict)
 
 
@@ -118,16 +118,13 @@ def ask(path: Path) -> dict[str, Stored]:
     return found
 
 
-def _last(rows: Iterable[tuple[int, Fields]]) -> str:
-    """Write the newest headline value of all rows."""
+def _last(rows: Iterable[tuple[int, Fields]]) -> tuple[str, float]:
+    """Find the newest headline value of all rows."""
     shown = (
         (at, name, fields[name]) for at, fields in rows for name in _HEADLINES if name in fields
     )
     _, name, value = max(shown, default=(0, "", 0))
-    if not name:
-        return ""
-    quantity = QUANTITIES[name]
-    return f"{quantity.label_en} {value:g} {quantity.unit}".rstrip()
+    return name, float(value)
 
 
 def _doubled(chain: Chain, stored: dict[str, Stored]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from gateway.cli.interrupts import interruptible
-from gateway.cli.options import Json
+from gateway.cli.language import Language, choose_language
+from gateway.cli.options import Json, Lang
+from gateway.cli.texts import Texts
 
 if TYPE_CHECKING:
     import threading
@@ -20,6 +23,22 @@ if TYPE_CHECKING:
     from gateway.cli.account import Account
     from gateway.cli.live import Display
     from gateway.simulator.chain import Chain
+
+_say: Final = Texts({
+    # in English, in Indonesian
+    "starting": ("simpang demo: starting broker, collector, gateway and three sensors",
+                 "simpang demo: menyalakan broker, collector, gateway, dan tiga sensor"),
+    "running": ("{broker} on port {port}, MQTT {protocol}; everything in {folder}",
+                "{broker} di port {port}, MQTT {protocol}; semuanya di {folder}"),
+    "ending": ("ending: open intervals are closed, the last receipts awaited",
+               "selesai: selang terakhir ditutup, tanda terima terakhir ditunggu"),
+    "device": ("device", "alat"),
+    "measured": ("measured", "terukur"),
+    "stored": ("stored", "tersimpan"),
+    "all": ("all", "semua"),
+    "account": ("lost {lost}, doubled {doubled} (rejected {rejected}, gaps {gaps})",
+                "hilang {lost}, ganda {doubled} (ditolak {rejected}, celah {gaps})"),
+})  # fmt: skip
 
 _EACH: Final = 0.5
 """Seconds between two looks."""
@@ -41,6 +60,7 @@ def demo(
     broker: Annotated[
         BrokerName, typer.Option(help="auto: mosquitto where there is one, else amqtt.")
     ] = BrokerName.AUTO,
+    lang: Lang = None,
     json: Json = False,
 ) -> None:
     """Show the whole chain on this machine: sensors, gateway, broker, collector, store.
@@ -51,38 +71,46 @@ def demo(
     with interruptible() as interrupted:
         from gateway.cli.live import display
 
-        shown = display()
+        language = choose_language(lang)
+        shown = display(language)
         try:
             with tempfile.TemporaryDirectory(prefix="simpang-demo-") as folder:
-                shown.say("simpang demo: starting broker, collector, gateway and three sensors")
-                took, account = _play(Path(folder), broker, seconds, interrupted, shown)
+                shown.say(_say("starting", language))
+                play = _Play(Path(folder), seconds, shown, language)
+                took, account = play.run(broker, interrupted)
         finally:
             shown.close()
-        typer.echo(_as_json(account, took) if json else "\n".join(_as_text(account)))
+        typer.echo(_as_json(account, took) if json else "\n".join(_as_text(account, language)))
     raise typer.Exit(0 if account.true else 1)
 
 
-def _play(
-    folder: Path, broker: BrokerName, seconds: float, interrupted: threading.Event, shown: Display
-) -> tuple[float, Account]:
-    """Run the chain for so long, or until somebody has seen enough, and settle."""
-    from gateway.cli.account import settle
-    from gateway.simulator.broker import choose
-    from gateway.simulator.chain import Chain
+@dataclass(frozen=True, slots=True)
+class _Play:
+    folder: Path
+    seconds: float
+    shown: Display
+    language: Language
 
-    name = choose() if broker is BrokerName.AUTO else broker.value
-    chain = Chain(folder, name)
-    try:
-        chain.start(interrupted.is_set)
-        began = time.monotonic()
-        shown.say(f"{name} on port {chain.port}, MQTT {chain.protocol}; everything in {folder}")
-        _watch(chain, began + seconds, interrupted, shown)
-        took = time.monotonic() - began
-        shown.say("ending: open intervals are closed, the last receipts awaited")
-        chain.stop()
-    finally:
-        chain.abandon()
-    return (seconds if took >= seconds else round(took, 1)), settle(chain)
+    def run(self, broker: BrokerName, interrupted: threading.Event) -> tuple[float, Account]:
+        """Run the chain for so long, or until somebody has seen enough, and settle."""
+        from gateway.cli.account import settle
+        from gateway.simulator.broker import choose
+        from gateway.simulator.chain import Chain
+
+        name = choose() if broker is BrokerName.AUTO else broker.value
+        chain = Chain(self.folder, name)
+        try:
+            chain.start(interrupted.is_set)
+            began = time.monotonic()
+            told = {"port": chain.port, "protocol": chain.protocol, "folder": self.folder}
+            self.shown.say(_say("running", self.language, broker=name, **told))
+            _watch(chain, began + self.seconds, interrupted, self.shown)
+            took = time.monotonic() - began
+            self.shown.say(_say("ending", self.language))
+            chain.stop()
+        finally:
+            chain.abandon()
+        return (self.seconds if took >= self.seconds else round(took, 1)), settle(chain)
 
 
 def _watch(chain: Chain, until: float, interrupted: threading.Event, shown: Display) -> None:
@@ -117,12 +145,18 @@ def _as_json(account: Account, seconds: float) -> str:
     )
 
 
-def _as_text(account: Account) -> Iterator[str]:
-    yield f"{'device':9} {'measured':>9} {'stored':>9}"
+def _as_text(account: Account, language: Language) -> Iterator[str]:
+    heads = (_say(name, language) for name in ("device", "measured", "stored"))
+    yield "{:9} {:>9} {:>9}".format(*heads)
     for device in sorted(account.measured.keys() | account.stored.keys()):
         yield f"{device:9} {account.measured[device]:9} {account.stored[device]:9}"
-    yield f"{'all':9} {account.measured.total():9} {account.stored.total():9}"
-    yield (
-        f"lost {account.lost}, doubled {account.doubled}"
-        f" (rejected {account.rejected}, gaps {account.gaps})"
+    everything = _say("all", language)
+    yield f"{everything:9} {account.measured.total():9} {account.stored.total():9}"
+    yield _say(
+        "account",
+        language,
+        lost=account.lost,
+        doubled=account.doubled,
+        rejected=account.rejected,
+        gaps=account.gaps,
     )

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from gateway.cli import language as spoken
 from gateway.cli.options import Json
+from gateway.cli.texts import Texts
 from gateway.cli.words import print_json, write_foreign
 
 if TYPE_CHECKING:
@@ -17,6 +19,25 @@ if TYPE_CHECKING:
 
 TOKEN: Final = "SIMPANG_GRAFANA_TOKEN"  # noqa: S105 - the name of a variable
 """The environment variable that may hold the token instead of a file."""
+
+
+_say: Final = Texts({
+    # in English, in Indonesian
+    "created": ("created", "dibuat"),
+    "would created": ("would be created", "akan dibuat"),
+    "updated": ("updated", "diperbarui"),
+    "would updated": ("would be updated", "akan diperbarui"),
+    "unchanged": ("unchanged", "tetap"),
+    "alone": ("left alone", "dibiarkan"),
+    "edited": ("{who} has edited it since: --overwrite replaces that (Grafana's history keeps it)",
+               "{who} mengubahnya sejak itu: --overwrite menggantinya (riwayat Grafana tetap ada)"),
+    "provisioned": ("it comes from provisioning files: bring those up to date on the server",
+                    "asalnya dari berkas di server: perbarui berkas itu di sana"),
+    "no source": ("Grafana has no data source with the uid {uid}: panels stay empty",
+                  "Grafana tidak punya sumber data dengan uid {uid}: panel tetap kosong"),
+    "provision": ("provision deploy/grafana/provisioning/datasources",
+                  "pasang deploy/grafana/provisioning/datasources"),
+})  # fmt: skip
 
 
 class Language(StrEnum):
@@ -66,6 +87,7 @@ def push(
     from gateway.grafana.server import Grafana
     from gateway.grafana.texts import LANGUAGES
 
+    language = spoken.find_language(["--lang", lang])
     server = Grafana(url, _token(token_file))
     version = server.version()
     found = server.has_datasource(DATASOURCE)
@@ -74,12 +96,10 @@ def push(
     for outcome in pushing.push(server, languages, dry_run=dry_run, overwrite=overwrite):
         outcomes.append(outcome)
         if not json:
-            _print(outcome, dry_run=dry_run)
+            _print(outcome, language, dry_run=dry_run)
     if found is False:
-        typer.echo(
-            f"simpang: Grafana has no data source with the uid {DATASOURCE}: panels stay empty — "
-            "provision deploy/grafana/provisioning/datasources", err=True,
-        )  # fmt: skip
+        lack = _say("no source", language, uid=DATASOURCE)
+        typer.echo(f"simpang: {lack} — {_say('provision', language)}", err=True)
     if json:
         print_json(
             {
@@ -107,19 +127,13 @@ def _token(file: Path | None) -> str:
     return token.strip()
 
 
-def _print(outcome: Outcome, *, dry_run: bool) -> None:
-    words = {
-        "created": "would be created" if dry_run else "created",
-        "updated": "would be updated" if dry_run else "updated",
-        "unchanged": "unchanged",
-        "edited": "left alone",
-        "provisioned": "left alone",
-    }
-    typer.echo(f"{words[outcome.status]:16}  {outcome.uid:18}  {write_foreign(outcome.title)}")
-    if outcome.status == "edited":
-        typer.echo(
-            f"  {write_foreign(outcome.detail)} has edited it since: --overwrite replaces that "
-            "(Grafana's history keeps it)"
-        )
-    if outcome.status == "provisioned":
-        typer.echo("  it comes from provisioning files: bring those up to date on the server")
+def _print(outcome: Outcome, language: spoken.Language, *, dry_run: bool) -> None:
+    status = outcome.status
+    if status in {"edited", "provisioned"}:
+        key = "alone"
+    else:
+        key = f"would {status}" if dry_run and status != "unchanged" else status
+    word = _say(key, language)
+    typer.echo(f"{word:16}  {outcome.uid:18}  {write_foreign(outcome.title)}")
+    if key == "alone":
+        typer.echo(f"  {_say(status, language, who=write_foreign(outcome.detail))}")

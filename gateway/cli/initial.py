@@ -174,9 +174,9 @@ def _port(port: Plugged) -> Any:  # noqa: ANN401 - tomlkit's own tables
         for key, value in candidate.settings.items():
             device[key] = value
         if guessed:
-            device["confirmed"] = False
-            flag = device.value.item("confirmed")
+            flag = tomlkit.item(value=False)
             flag.comment("none of its values is good yet: delete this line once you know")
+            device["confirmed"] = flag
         if number < len(port.devices) - 1:
             device.add(tomlkit.nl())
         devices.append(device)

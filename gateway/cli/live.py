@@ -6,11 +6,13 @@ import sys
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, Self
+from typing import TYPE_CHECKING, Final, Literal, Protocol, Self
 
 from pydantic import ValidationError
 
 from gateway.cli import account
+from gateway.cli.texts import Texts
+from gateway.cli.words import write_value
 from gateway.config.broker import BrokerConfig
 from gateway.errors import SimpangError
 from gateway.mqtt import Arrived, Connection, Event, Terms
@@ -19,10 +21,24 @@ from schemas.health import Health
 from schemas.topics import Kind
 
 if TYPE_CHECKING:
+    from gateway.cli.language import Language
     from gateway.simulator.chain import Chain
 
-_HEADING: Final = "  {:9} {:>8} {:>7} {:>8} {:>6}  {}"
-_NUMBERS: Final = frozenset({"measured", "stored", "waiting", "junk bytes"})
+_say: Final = Texts({
+    # in English, in Indonesian
+    "device": ("device", "alat"),
+    "measured": ("measured", "terukur"),
+    "stored": ("stored", "tersimpan"),
+    "waiting": ("waiting", "menunggu"),
+    "junk": ("junk bytes", "derau"),
+    "last": ("last value", "nilai akhir"),
+    "after": ("after {seconds:.0f} s; Ctrl-C ends it",
+              "setelah {seconds:.0f} dtk; Ctrl-C mengakhirinya"),
+})  # fmt: skip
+
+_HEADING: Final = "  {:9} {:>8} {:>9} {:>8} {:>10}  {}"
+_COLUMNS: Final = ("device", "measured", "stored", "waiting", "junk", "last")
+_NUMBERS: Final = frozenset({"measured", "stored", "waiting", "junk"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +48,7 @@ class Row:
     device: str
     measured: int
     stored: int
-    last: str
+    last: tuple[str, float]
     junk: int
 
     @property
@@ -104,16 +120,17 @@ class Display(Protocol):
         """Show nothing any more."""
 
 
-def display() -> Display:
+def display(language: Language) -> Display:
     """Choose the display that fits: a table that is redrawn wants a terminal."""
-    return Redrawn() if sys.stderr.isatty() else Printed()
+    return Redrawn(language) if sys.stderr.isatty() else Printed(language)
 
 
 class Printed:
     """A table each few seconds, for a log."""
 
-    def __init__(self, every: float = 5.0) -> None:
+    def __init__(self, language: Language, every: float = 5.0) -> None:
         """Show how it stands each `every` seconds."""
+        self._language = language
         self._every = every
         self._next = every
 
@@ -125,9 +142,9 @@ class Printed:
         """Show how it stands, if it is time."""
         if seconds >= self._next:
             self._next += self._every
-            self.say(_HEADING.format("device", "measured", "stored", "waiting", "junk", "last"))
+            self.say(_HEADING.format(*(_say(name, self._language) for name in _COLUMNS)))
             for row in rows:
-                self.say(_HEADING.format(*_cells(row)))
+                self.say(_HEADING.format(*_cells(row, self._language)))
 
     def close(self) -> None:
         """Leave it as it is."""
@@ -136,11 +153,12 @@ class Printed:
 class Redrawn:
     """A table on a terminal, redrawn in its place."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: Language) -> None:
         """Take the terminal."""
         from rich.console import Console
         from rich.live import Live
 
+        self._language = language
         self._console = Console(stderr=True)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._live.start()
@@ -153,11 +171,12 @@ class Redrawn:
         """Draw the table anew."""
         from rich.table import Table
 
-        table = Table(title=f"after {seconds:.0f} s; Ctrl-C ends it")
-        for name in ("device", "measured", "stored", "waiting", "junk bytes", "last value"):
-            table.add_column(name, justify="right" if name in _NUMBERS else "left")
+        table = Table(title=_say("after", self._language, seconds=seconds))
+        for name in _COLUMNS:
+            side: Literal["left", "right"] = "right" if name in _NUMBERS else "left"
+            table.add_column(_say(name, self._language), justify=side)
         for row in rows:
-            table.add_row(*_cells(row))
+            table.add_row(*_cells(row, self._language))
         self._live.update(table, refresh=True)
 
     def close(self) -> None:
@@ -165,6 +184,7 @@ class Redrawn:
         self._live.stop()
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row, language: Language) -> tuple[str, ...]:
     numbers = (row.measured, row.stored, row.waiting, row.junk)
-    return (row.device, *map(str, numbers), row.last)
+    name, value = row.last
+    return (row.device, *map(str, numbers), write_value(name, value, language) if name else "")

@@ -13,7 +13,7 @@ from gateway.cli.exchange import Exchange
 from gateway.cli.language import Language
 from gateway.cli.progress import Status
 from gateway.cli.texts import Texts
-from gateway.cli.words import write_foreign
+from gateway.cli.words import write_foreign, write_number
 from gateway.errors import SimpangError
 from schemas.quantity import QUANTITIES
 
@@ -158,14 +158,14 @@ def show(result: Result, language: Language) -> str:
     for name, value in values_of(result).items():
         quantity = QUANTITIES[name]
         label = quantity.label_id if language is Language.ID else quantity.label_en
-        shown = say("missing", language) if value is None else _number(value, language)
+        shown = say("missing", language) if value is None else write_number(value, language)
         unit = "" if value is None else quantity.unit
         lines.append(f"  {label:<30} {shown:>12} {unit}".rstrip())
     for channel, speed in _seen(sample):
-        shown = "" if speed is None else f" {_number(speed, language)} km/h"
+        shown = "" if speed is None else f" {write_number(speed, language)} km/h"
         lines.append(f"  {say('seen', language)}: {channel}{shown}")
     for channel, count in _counted(sample):
-        lines.append(f"  {say('counted', language)}: {channel} {_number(count, language)}")
+        lines.append(f"  {say('counted', language)}: {channel} {write_number(count, language)}")
     if driver.channels and len(lines) == 1:
         lines.append(f"  {say('nobody', language)}")
     if sample.fault:
@@ -187,11 +187,6 @@ def _counted(sample: Sample) -> list[tuple[str, float]]:
         (each.channel, each.count.value if isinstance(each.count, Counter) else each.count)
         for each in sample.tallies
     ]
-
-
-def _number(value: float, language: Language) -> str:
-    text = f"{value:.6g}"
-    return text.replace(".", ",") if language is Language.ID else text
 
 
 def _failed(target: Target, error: DriverError, tail: bytes) -> Result:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from gateway.cli.catalogue import catalogue
+from gateway.cli.language import Language
 
 if TYPE_CHECKING:
-    from gateway.cli.language import Language
     from gateway.errors import SimpangError
 
 _LONGEST: Final = 300
@@ -24,6 +24,21 @@ def write_ms(milliseconds: int) -> str:
     """
     moment = datetime.fromtimestamp(milliseconds // 1000, tz=UTC).astimezone()
     return moment.isoformat(sep=" ")
+
+
+def write_number(value: float, language: Language) -> str:
+    """Write a measured number, with the decimal comma of Indonesian."""
+    text = f"{value:.6g}"
+    return text.replace(".", ",") if language is Language.ID else text
+
+
+def write_value(name: str, value: float, language: Language) -> str:
+    """Write a value with what it is of, and its unit."""
+    from schemas.quantity import QUANTITIES
+
+    quantity = QUANTITIES[name]
+    label = quantity.label_id if language is Language.ID else quantity.label_en
+    return f"{label} {write_number(value, language)} {quantity.unit}".rstrip()
 
 
 def write_foreign(text: str) -> str:
