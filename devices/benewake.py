@@ -71,6 +71,9 @@ _WITHIN: Final = 0.5
 _BLIND_SECONDS: Final = 2.0
 """Without an echo from the lane for so long, a lidar sees nothing, and not that nobody is there."""
 
+_LAPSE: Final = 1.0
+"""Seconds: one that watches a lane streams too, though it does not always see."""
+
 _GAP_SECONDS: Final = 0.4
 """Whoever hides a lane again within it is still the same: between lorry and trailer there is a gap,
 and glass returns no echo."""
@@ -159,10 +162,19 @@ class Benewake(Driver):
         low, high = _CHIP
         return bool(low <= fields.get("temp_c", low) <= high)
 
+    def refusal(self, command: Command, fields: Fields) -> str:
+        """Read an answer that says something else than was told, or than that it is done."""
+        told, said = command.reply or {}, fields.get("value_hex")
+        if fields.get("ack_cmd") != told.get("ack_cmd", -1) or said == told["value_hex"]:
+            return ""
+        return f"it answers {said or 'nothing'}, not {told['value_hex'] or 'nothing'}"
+
     def tailored(self, settings: Settings) -> Driver:
         """Count a lane where one is named; else measure, as often as it is told to."""
         if settings["lane_metres"]:
-            return replace(self, quantities=(), channels=("all",), sums=(), every=None)
+            return replace(
+                self, quantities=(), channels=("all",), sums=(), every=None, lapse_seconds=_LAPSE
+            )
         return replace(self, every=1 / _hertz(settings))
 
     def start(self, settings: Settings) -> Opening:
@@ -283,6 +295,7 @@ TFMINI: Final = Benewake(
     line=Line(115200),
     quantities=("distance", "signal"),
     gap_seconds=_GAP_SECONDS,
+    unit_told=True,
     takes={
         "model": Setting("tfmini-plus", _MODELS, f"one of: {', '.join(_MODELS)}"),
         "unit": Setting("cm", tuple(_UNITS), "of its distances: cm or mm"),

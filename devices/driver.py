@@ -84,12 +84,16 @@ class Driver(ABC):
         every: Seconds between two samples, as far as it is known; between two questions at least,
             to one that only answers.
         warmup_seconds: Seconds after power-on or wake that its values are not to be trusted.
+        lapse_seconds: Seconds without a frame after which one that streams may have had no power,
+            so that it is prepared again and warms up; None: five times `every`, 1 s at least.
         rest_seconds: Seconds after the port was opened, or nobody has read it, within which the
             rest of a frame may come that looks like a whole one: nothing guards its beginning.
         takes: The settings it takes.
         commands: The sensor's own commands.
         proves: Whether `start` is what makes its samples believable: it runs again after whatever
             went wrong.
+        unit_told: Whether `start` tells it the unit of its values: once it has taken that, it is
+            believed behind a silence only when it has taken it again.
         identify: Which of them are harmless to any sensor on the line and answered by this one
             alone, or by few: they tell it apart without waiting. Empty for one that only streams.
         proof: What it was checked against.
@@ -105,10 +109,12 @@ class Driver(ABC):
     gap_seconds: float = 1.0
     every: float | None = None
     warmup_seconds: float = 0.0
+    lapse_seconds: float | None = None
     rest_seconds: float = 0.0
     takes: Mapping[str, Setting] = field(default_factory=dict)
     commands: Mapping[str, Command] = field(default_factory=dict)
     proves: bool = False
+    unit_told: bool = False
     identify: tuple[str, ...] = ()
     proof: Proof
     document: str
@@ -161,8 +167,20 @@ class Driver(ABC):
         """
         return False
 
+    def forgets(self, _frame: bytes, _settings: Settings, /) -> bool:
+        """Say whether a sensor that took what `start` told it can't speak like this: it lost it."""
+        return False
+
+    def refusal(self, _command: Command, _fields: Fields, /) -> str:
+        """Say why the sensor refuses a command, as these fields tell; empty where they do not."""
+        return ""
+
     def start(self, _settings: Settings, /) -> Opening:
-        """Prepare the sensor; runs on each opening of the port. Most need nothing."""
+        """Prepare the sensor; most need nothing.
+
+        Runs on each opening of the port, and behind a silence in which the sensor may have had no
+        power: until it has ended, no value is believed.
+        """
         yield from ()
 
     def read(self, settings: Settings, /) -> Dialogue:
@@ -200,9 +218,10 @@ class Driver(ABC):
 
         Raises:
             NoReply: It should have been answered.
+            Refused: It says no.
         """
         if command.reply is not None:
-            return (yield from carry_out(command, within=_ANSWERED))
+            return (yield from carry_out(command, within=_ANSWERED, refusal=self.refusal))
         with suppress(NoReply):
             yield Ask(command.data, _SETTLED)
         return None

@@ -127,6 +127,10 @@ class OmniPreSense(Driver):
         """Tell it from others that name themselves."""
         return str(fields.get("Product", _PRODUCT)).startswith(_PRODUCT)
 
+    def forgets(self, frame: bytes, _settings: Settings) -> bool:
+        """Find a plain line, where it was told to write JSON: it had no power, and its unit too."""
+        return not frame.startswith(b"{")
+
     def read(self, settings: Settings) -> Dialogue:
         """Take the next sample; a radar that was silent, but answers, sees nobody.
 
@@ -302,6 +306,7 @@ OPS243: Final = OmniPreSense(
     line=Line(19200),
     lines=(Line(57600), Line(115200), Line(9600), Line(230400)),
     channels=("in", "out"),
+    unit_told=True,
     takes={
         "unit": Setting("m/s", tuple(_UNITS), f"of lines that name none: {', '.join(_UNITS)}"),
         "OT": Setting(default=False, allowed=(False, True), help="lines bear the radar's time"),

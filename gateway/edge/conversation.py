@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from devices.dialogue import Ask, Listen, Pause, Received
 from devices.errors import DecodeError, DriverError, NoReply, NotReady
 from devices.framing import Frame, Framer
+from gateway.edge.lapse import Lapse
 from gateway.edge.line import at_last_byte
-from gateway.edge.watch import Silence
 
 if TYPE_CHECKING:
     from devices.dialogue import Dialogue, Opening, Step
@@ -36,6 +36,9 @@ _MOST_WAITING: Final = 64
 _MOST_STEPS: Final = 256
 """Steps between two reads: a dialogue that waits for nothing must not keep its thread."""
 
+_TAKEN_SECONDS: Final = 10.0
+"""Within it, a sensor that was told has forgotten nothing: it speaks as it does."""
+
 _APART: Final = 0.002
 """Seconds between two frames of one device at least: no two may share a millisecond."""
 
@@ -50,9 +53,9 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Waking:
-    """The sensor says that it does not measure yet, or answers again: it may have had no power.
+    """The sensor says that it does not measure yet, or speaks again: it may have had no power.
 
-    One that answers again is prepared again, too: what it was told may be forgotten.
+    One that speaks again is prepared again, too: what it was told may be forgotten.
     """
 
     stamp: Stamp
@@ -96,6 +99,7 @@ class Conversation:
         self._shared = shared
         self._longest = _LONGEST_REST if shared else _REST_SECONDS
         self._cutter = driver.cutter(settings)
+        self._lapse = Lapse(driver)
         self._last: Stamp | None = None
         self.begin(0.0)
 
@@ -110,6 +114,9 @@ class Conversation:
         self._outgoing = self._said = b""
         self._rest = _REST_SECONDS
         self._events: list[Event] = []
+        self._held: Observed | None = None
+        self._told_at: float | None = None
+        self._lapse.begin(now)
         self._start(now, opening=True)
 
     @property
@@ -128,6 +135,7 @@ class Conversation:
         A stall is a gap like any other, but no fault of the sensor: its time runs on afterwards.
         """
         self._until += chunk.stalled
+        self._lapse.stall(chunk.stalled)
         if chunk.stalled:
             self._whole_from = chunk.now + self._driver.rest_seconds
         if chunk.data:
@@ -153,6 +161,8 @@ class Conversation:
                 self._discard(piece.raw)
                 continue
             self._watch.framed(chunk.now)
+            expected = self._opening or isinstance(self._step, Listen)
+            self._lapse.framed(chunk.now, expected=expected)
             stamp = at_last_byte(chunk.stamp, piece.behind, chunk.span, self._line)
             self._last = _after(self._last, stamp)
             if isinstance(self._step, Pause) and self._step.deaf:
@@ -184,7 +194,7 @@ class Conversation:
         self._dialogue: Dialogue | Opening = begin(self._settings)
         self._opening = opening
         self._idle = self._ended = True
-        self._asked = self._polled = self._odd = False
+        self._asked = self._polled = self._odd = self._answered = False
         self._stamp: Stamp | None = None
         self._unasked: tuple[bytes, Stamp] | None = None
         self._step: Step = Pause(rest)
@@ -219,12 +229,16 @@ class Conversation:
         if not (isinstance(self._step, Ask) and self._step.aside):
             self._stamp = stamp
         self._odd = self._odd or self._driver.belies(fields)
+        if self._has_forgotten(now, raw):
+            self._lapse.passed = True
         heard = self._opening and isinstance(self._step, Listen)
         self._unasked = (raw, stamp) if heard else None
         self._resume(now, Received(raw, fields))
 
     def _resume(self, now: float, news: Received | NoReply | None) -> None:
         """Hand the dialogue what it waited for, and take its next step or its end."""
+        if news is not None:
+            self._answered = isinstance(news, Received)
         try:
             if isinstance(news, Received):
                 step = self._dialogue.send(news)
@@ -245,35 +259,69 @@ class Conversation:
                 self._asked_at = now
                 self._polled = True
             self._asked = True
+            self._lapse.wait_from(now)
             self._forget()
             self._outgoing = self._said = step.data
         self._idle = False
         self._step = step
         self._until = now + (step.seconds if isinstance(step, Pause) else step.within)
+        if isinstance(step, Pause):
+            self._lapse.wait_from(self._until)
 
     def _end(self, now: float, sample: Sample | None) -> None:
-        if self._opening and self._stamp is not None:
-            if self._driver.proves and self._watch.cause is Silence.NO_REPLY:
-                self._events.append(Waking(self._stamp))
-            self._watch.prepared()
-            self._rest = _REST_SECONDS
-        if self._opening and self._unasked is not None:
-            self._frames.appendleft(self._unasked)  # that it streams is told by its first reading
+        if self._opening:
+            self._prepared(now)
+            return
         if sample is not None and self._stamp is not None:
-            woke = self._polled and self._watch.cause is Silence.NO_REPLY
-            if woke:
-                self._events.append(Waking(self._stamp))
             if self._odd:
                 sample = replace(sample, fault=_another(self._driver))
-            self._watch.sampled(now, sample.fault)
-            self._events.append(Observed(sample, self._stamp))
-            if woke:
+            observed = Observed(sample, self._stamp)
+            if self._lapse.passed:
+                self._woke(self._stamp)
+                self._held = observed
                 self._start(now, opening=True)
                 return
-        self._read_on(now, idle=self._idle and not self._opening)
+            self._observe(now, observed)
+        self._read_on(now, idle=self._idle)
+
+    def _prepared(self, now: float) -> None:
+        """End an opening; what was held meanwhile is believed where nothing had to be told."""
+        if self._asked:
+            if self._driver.unit_told and self._told_at is not None and not self._answered:
+                self._fail(now, NoReply("it took its unit before, and does not answer now"))
+                return
+            self._told_at = now if self._answered else None
+        if self._stamp is not None:
+            if self._lapse.passed:
+                self._woke(self._stamp)
+            self._watch.prepared()
+            self._rest = _REST_SECONDS
+        held, self._held = self._held, None
+        if held is not None and self._asked:
+            self._asked_at = -float("inf")  # what is not believed is measured anew, at once
+        elif held is not None:
+            self._observe(now, held)
+        if self._unasked is not None:
+            self._frames.appendleft(self._unasked)  # that it streams is told by its first reading
+        self._read_on(now, idle=False)
+
+    def _observe(self, now: float, observed: Observed) -> None:
+        self._watch.sampled(now, observed.sample.fault)
+        self._events.append(observed)
+
+    def _woke(self, stamp: Stamp) -> None:
+        self._lapse.passed = False
+        self._events.append(Waking(stamp))
+
+    def _has_forgotten(self, now: float, raw: bytes) -> bool:
+        """Say whether a frame shows that the sensor has lost what it had taken."""
+        if self._opening or self._told_at is None or now - self._told_at < _TAKEN_SECONDS:
+            return False
+        return self._driver.forgets(raw, self._settings)
 
     def _fail(self, now: float, error: DriverError) -> None:
         self._watch.failed(error, asked=self._asked)
+        self._lapse.missed(error, self._watch.cause, asked=self._polled or self._opening)
         if isinstance(error, NotReady) and self._stamp is not None:
             self._events.append(Waking(self._stamp))
         if self._opening:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from schemas.quantity import QUANTITIES
@@ -27,6 +28,11 @@ class Jumps:
         self._apart = max(_LEAST_SECONDS, _READINGS * (every or 0.0))
         self._last: dict[str, tuple[float, float]] = {}
         self._believed: dict[str, tuple[float, float]] = {}
+        self._since = -math.inf
+
+    def part(self, at: float) -> None:
+        """Compare nothing from `at` on, seconds since boot, with what came before."""
+        self._since = at
 
     def jumped(self, name: str, value: float, at: float) -> bool:
         """Say whether a value lies a step away from its neighbour, and from the last believed one.
@@ -39,7 +45,7 @@ class Jumps:
         near = [
             known[name][0]
             for known in (self._last, self._believed)
-            if name in known and at - known[name][1] <= self._apart
+            if name in known and max(self._since, at - self._apart) <= known[name][1]
         ]
         return bool(near) and all(_is_step(name, value - other) for other in near)
 

@@ -54,14 +54,20 @@ class Quality:
         usual = MOST_HELD_SECONDS if not every else _LATE * every
         self._hold_seconds = usual if usual <= MOST_HELD_SECONDS else 0.0
         self._warmup_seconds = warmup_seconds
-        self._warm_at = -math.inf
+        self._woke_at = self._warm_at = -math.inf
         self._jumps = Jumps(every)
         self._stuck = Stuck()
         self._held: _Held | None = None
 
     def woke(self, stamp: Stamp) -> None:
-        """Note that the port was opened, or that the sensor said it is not measuring yet."""
-        self._warm_at = stamp.boot + self._warmup_seconds
+        """Note that the port was opened, or that the sensor woke or may have.
+
+        From then on it warms up, and nothing is compared with what was measured before.
+        """
+        self._woke_at = stamp.boot
+        if self._warmup_seconds:
+            self._warm_at = stamp.boot + self._warmup_seconds
+        self._jumps.part(stamp.boot)
 
     def judge(self, reading: Reading, stamp: Stamp, *, fault: bool = False) -> list[Measured]:
         """Take a reading in; return what is now judged for good, in order.
@@ -94,7 +100,9 @@ class Quality:
 
     def _release(self, follower: Reading | None) -> list[Measured]:
         held, self._held = self._held, None
-        return [] if held is None else [self._finish(held, follower)]
+        if held is None:
+            return []
+        return [self._finish(held, None if held.stamp.boot < self._woke_at else follower)]
 
     def _jumped(self, reading: Reading, stamp: Stamp) -> frozenset[str]:
         return frozenset(

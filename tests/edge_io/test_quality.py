@@ -166,6 +166,32 @@ def test_the_first_seconds_after_opening_or_waking_are_suspect() -> None:
     assert bench.verdicts(20) == [WARMING]
 
 
+def test_what_began_before_a_sensor_woke_that_needs_no_warming_up_is_good() -> None:
+    bench = Bench()
+    began = bench.clock.stamp()
+    bench.clock.advance(30)
+    bench.quality.woke(bench.clock.stamp())
+    reading = Reading("d", None, {"count": Value(3.0)})
+    assert _verdict(bench.quality.judge(reading, began)[0]) == GOOD
+
+
+def test_nothing_is_compared_across_a_sleep() -> None:
+    bench = Bench()
+    assert bench.verdicts(27) == [GOOD]
+    bench.quality.woke(bench.clock.stamp())
+    assert bench.verdicts(60, 60) == [GOOD, GOOD]
+
+
+def test_a_jump_before_a_sleep_is_told_without_what_came_behind_it() -> None:
+    bench = Bench()
+    assert bench.verdicts(27) == [GOOD]
+    bench.judge(temperature=60)
+    bench.clock.advance(1)
+    bench.quality.woke(bench.clock.stamp())
+    before, behind = [*bench.judge(temperature=27), *bench.quality.flush()]
+    assert [_verdict(before), _verdict(behind)] == [RATE, GOOD]
+
+
 def test_what_fails_stays_failed_while_warming_up() -> None:
     bench = Bench(warmup=3)
     bench.quality.woke(bench.clock.stamp())
