@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 _ANSWER: Final = b"\x16"
 _ERROR: Final = b"\x06"
 _ERROR_LENGTH: Final = 2
+_ERRORS: Final = {
+    1: "the checksum is wrong",
+    2: "it knows no such command",
+    3: "the length is wrong",
+    4: "it does not take this value",
+}
 
 WITHIN: Final = 1.0
 """Seconds that an answer may take; as a rule it is there after some milliseconds."""
@@ -60,7 +66,7 @@ class Cubic(Driver):
         return by_header((_ANSWER, _ERROR), size, lambda frame: sum8(frame) == 0)
 
     def decode(self, frame: bytes, _settings: Settings) -> dict[str, Any]:
-        """Read an answer, or an error (1 checksum, 2 command, 3 length, 4 value)."""
+        """Read an answer, or an error."""
         command, data = frame[2], frame[3:-1]
         if frame.startswith(_ERROR):
             return {"cmd": command, "error_code": data[0]}
@@ -80,6 +86,13 @@ class Cubic(Driver):
     @abstractmethod
     def write_data(self, command: int, fields: Fields) -> bytes:
         """Write that."""
+
+    def refusal(self, command: Command, fields: Fields) -> str:
+        """Read an error that belongs to the command."""
+        code = fields.get("error_code")
+        if code is None or fields["cmd"] != command.data[2]:
+            return ""
+        return _ERRORS.get(code, f"error {code}")
 
     def read(self, settings: Settings) -> Dialogue:
         """Ask until a measurement comes; answers to anything else are passed over.

@@ -7,11 +7,11 @@ one look the same.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from devices.errors import NoReply
+from devices.errors import NoReply, Refused
 from devices.sample import Sample
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Fields: TypeAlias = Mapping[str, Any]
 """What stands in a frame, by name, in the sensor's own units; it can be written as JSON."""
+
+Refusal: TypeAlias = "Callable[[Command, Fields], str]"
+"""Told a command and what stands in a frame: why the sensor refuses it; empty where it does not."""
 
 PATIENCE: Final = 20
 """Frames that a dialogue passes over while it waits for one of another kind."""
@@ -81,12 +84,13 @@ Carried: TypeAlias = Generator[Step, Received, Received | None]
 
 
 def carry_out(
-    command: Command, within: float, tries: int = 3
+    command: Command, within: float, tries: int = 3, refusal: Refusal | None = None
 ) -> Generator[Step, Received, Received]:
     """Send a command until its answer is seen, and return that; other frames are passed over.
 
     Raises:
         NoReply: It was not answered, whatever else came.
+        Refused: The answer is a refusal, where it is told what that is.
     """
     for _ in range(tries):
         step: Step = Ask(command.data, within)
@@ -95,6 +99,8 @@ def carry_out(
                 received = yield step
             except NoReply:
                 break
+            if refusal is not None and (why := refusal(command, received.fields)):
+                raise Refused(why)
             if command.answered_by(received.fields):
                 return received
             step = Listen(within)

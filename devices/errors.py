@@ -32,6 +32,10 @@ class DeviceFault(DriverError):
     """The sensor says that it is broken and gives no measurement: tell a person."""
 
 
+class Refused(DeviceFault):
+    """The sensor answered that it does not do this: it would say so again."""
+
+
 class UnknownDriver(DriverError):
     """No driver bears this name.
 

@@ -18,7 +18,7 @@ from devices.command import Command
 from devices.cutters import by_header
 from devices.dialogue import Ask, Listen, Received, Step, carry_out
 from devices.driver import Driver, Settings
-from devices.errors import NoReply
+from devices.errors import NoReply, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -47,18 +47,24 @@ _BAUDRATES: Final = (9600, 19200, 38400, 57600, 115200, 230400, 256000, 460800)
 class Configurable(Driver):
     """A radar with a config mode."""
 
+    def refusal(self, command: Command, fields: Fields) -> str:
+        """Read the answer that a command was not done."""
+        refused = fields.get("ack_cmd") == command.data[HEAD] and fields["status"] != 0
+        return f"it says that it did not (status {fields['status']})" if refused else ""
+
     def send(self, command: Command, settings: Settings) -> Carried:
         """Carry out a command in config mode, and leave that in any case.
 
         Raises:
             NoReply: It should have been answered.
+            Refused: It was not done.
         """
         if command.name in {"enable_config", "end_config"}:
             return (yield from super().send(command, settings))
         yield from carry_out(self.commands["enable_config"], WITHIN)
         try:
-            answer = yield from carry_out(command, WITHIN)
-        except NoReply:
+            answer = yield from carry_out(command, WITHIN, refusal=self.refusal)
+        except (NoReply, Refused):
             yield from ask(self.commands["end_config"])
             raise
         if command.name != "restart":

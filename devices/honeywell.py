@@ -152,6 +152,10 @@ class Honeywell(Driver):
         masses = [fields[name] for name in self.answered]
         return not any(masses) or not masses[-1]
 
+    def refusal(self, _command: Command, fields: Fields) -> str:
+        """Read `96 96`."""
+        return "" if fields.get("ack", True) else "it says no"
+
     def tailored(self, settings: Settings) -> Driver:
         """Return it with the pace of its duty cycle."""
         duty = settings["duty_seconds"]

@@ -11,10 +11,11 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from devices.dialogue import Ask, Listen, Opening, Pause, Received, Step
-from devices.errors import DeviceFault, NoReply, NotReady
+from devices.errors import DeviceFault, NoReply, NotReady, Refused
 from devices.modbus import ANYBODY, Question
 
 if TYPE_CHECKING:
+    from devices.command import Command
     from devices.dialogue import Fields
 
 WITHIN: Final = 1.0
@@ -39,13 +40,15 @@ _REASONS: Final = {
     3: "does not give {count} registers at once",
     4: "says that it has failed",
 }
+_REFUSALS: Final = {
+    1: "it does not know this function",
+    2: "it has no such register",
+    3: "it does not take this value",
+    4: "it says that it has failed",
+}
 
 Result = TypeVar("Result")
 Asking: TypeAlias = Generator[Step, Received, Result]
-
-
-class Refused(DeviceFault):
-    """The device answered that it will not answer this."""
 
 
 class Behind(DeviceFault):
@@ -138,6 +141,15 @@ def _hush() -> Opening:
             yield Listen(QUIET)
         except NoReply:
             return
+
+
+def refusal(command: Command, fields: Fields) -> str:
+    """Say why a device refuses a command; empty where it does not, or is only busy."""
+    code, said = fields.get("exception"), command.reply or {}
+    ours = all(fields[name] == said.get(name, fields[name]) for name in ("address", "function"))
+    if code is None or code in (*_LATER, *_BEHIND_IT) or not ours:
+        return ""
+    return f"{_REFUSALS.get(code, 'it says no')} (exception {code})"
 
 
 def _reason(question: Question, code: int) -> str:

@@ -14,7 +14,7 @@ from devices.command import Command, by_name
 from devices.driver import Driver, Line, Setting, Settings
 from devices.errors import BadSetting, NoReply
 from devices.modbus import ANYBODY, HOLDING, INPUT, MOST_REGISTERS, Question
-from devices.modbus_asking import Asking, ask, prove
+from devices.modbus_asking import Asking, ask, prove, refusal
 from devices.modbus_map import Block, Entry, Order, RegisterMap
 from schemas.quantity import QUANTITIES, bounds
 
@@ -97,6 +97,10 @@ class Modbus(Driver):
             value is None or bounds(name)[0] <= value <= bounds(name)[1]
             for name, value in values.items()
         )
+
+    def refusal(self, command: Command, fields: Fields) -> str:
+        """Read an exception."""
+        return refusal(command, fields)
 
     def start(self, settings: Settings) -> Opening:
         """See that its answers belong to the questions.

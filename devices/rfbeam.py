@@ -103,6 +103,10 @@ class RfBeam(Driver):
             )
         )
 
+    def refusal(self, _command: Command, fields: Fields) -> str:
+        """Read why it does not do what it was told."""
+        return _answer(fields["code"]) if fields.get("code") else ""
+
     def start(self, _settings: Settings) -> Opening:
         """Greet it: before that, and after it was without power, it answers nothing else.
 

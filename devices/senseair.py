@@ -17,7 +17,7 @@ from devices.dialogue import Dialogue, Fields, Opening, Pause, carry_out
 from devices.driver import Driver, Line, Setting, Settings
 from devices.errors import DeviceFault, NoReply
 from devices.modbus import HOLDING, INPUT, WRITE, Question
-from devices.modbus_asking import ask, prove
+from devices.modbus_asking import ask, prove, refusal
 from devices.sample import Sample
 
 if TYPE_CHECKING:
@@ -105,6 +105,10 @@ class SenseAir(Driver):
         takes = {**self.takes, "address": replace(self.takes["address"], default=address)}
         return replace(self, takes=takes, commands=by_name(*_commands(address)))
 
+    def refusal(self, command: Command, fields: Fields) -> str:
+        """Read an exception."""
+        return refusal(command, fields)
+
     def start(self, settings: Settings) -> Opening:
         """See that its answers belong to the questions."""
         yield from prove(settings["address"], _ALL, _CO2)
@@ -132,13 +136,13 @@ class SenseAir(Driver):
 
         Raises:
             NoReply: It was not answered.
-            DeviceFault: It was not calibrated.
+            DeviceFault: It was not calibrated, or refuses to be.
         """
         if command.name != "background_calibration":
             return (yield from super().send(command, settings))
         mine = {each.name: each for each in _commands(settings["address"])}
         yield from carry_out(mine["clear_acknowledgement"], _WITHIN)
-        yield from carry_out(command, _WITHIN)
+        yield from carry_out(command, _WITHIN, refusal=self.refusal)
         yield Pause(_CALIBRATING_SECONDS)
         answer = yield from carry_out(mine["read_acknowledgement"], _WITHIN)
         if not answer.fields["value"] & _CALIBRATED:

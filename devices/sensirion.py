@@ -68,6 +68,15 @@ _MASS: Final = _COLUMNS[:4]
 _LARGER: Final = {"pn0_3": None, "pn0_5": "n0_5", "pn1_0": "n1_0", "pn2_5": "n2_5", "pn4_0": "n4_0"}
 """Quantity to the number of smaller particles: it counts those from 0.3 µm up to a size."""
 
+_STATES: Final = {
+    0x01: "the length of the data is wrong",
+    0x02: "it knows no such command",
+    0x04: "it does not take this value",
+    0x28: "a value is out of range",
+    _NOT_ALLOWED: "not in the state that it is in: it measures already, or has to be stopped first",
+}
+"""What a state says, its highest bit left aside."""
+
 _NM: Final = 1000
 """nm in a µm."""
 
@@ -111,6 +120,13 @@ class Sensirion(Driver):
         values: dict[str, float | None] = {name: fields[name] for name in _MASS}
         values |= {quantity: _larger(fields, smaller) for quantity, smaller in _LARGER.items()}
         return Sample(values, fault="device error" if fields["state"] & _ERROR else "")
+
+    def refusal(self, command: Command, fields: Fields) -> str:
+        """Read the state of an answer that belongs to the command."""
+        state = fields.get("state", 0) & ~_ERROR
+        if not state or fields["cmd"] != (command.reply or fields).get("cmd"):
+            return ""
+        return _STATES.get(state, f"state {state:#x}")
 
     def start(self, _settings: Settings) -> Opening:
         """Start to measure, after waking it where it does not answer.

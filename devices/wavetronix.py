@@ -100,6 +100,11 @@ class SmartSensorHd(Driver):
             commands=_commands(settings["address"]),
         )
 
+    def refusal(self, command: Command, fields: Fields) -> str:
+        """Read how it went, where that is not 0."""
+        refused = fields.get("result", 0) != 0 and fields["msg_id"] == command.data[_HEAD + 1]
+        return f"result {fields['result']}" if refused else ""
+
     def start(self, settings: Settings) -> Opening:
         """Ask for its units, and forget the vehicles in its store: nobody knows when they passed.
 

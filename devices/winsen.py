@@ -21,9 +21,10 @@ from devices.dialogue import Ask, Dialogue, Fields, Opening, carry_out
 from devices.driver import Driver, Line, Setting, Settings
 from devices.errors import NoReply, NotReady
 from devices.sample import Sample
-from devices.winsen_frames import READ, SIZE, ask, is_summed, summed
+from devices.winsen_frames import READ, SIZE, ask, is_summed, refusal, summed
 
 if TYPE_CHECKING:
+    from devices.command import Command
     from devices.cutters import Cutter
 
 _WITHIN: Final = 1.0
@@ -99,6 +100,10 @@ class Winsen(Driver):
     def belies(self, fields: Fields) -> bool:
         """Find a sensor of dust or gas: no board is at -40 °C, and none that tells more."""
         return fields.get("temp_c") == -_ZERO_C and fields["reserved"] != 0
+
+    def refusal(self, command: Command, fields: Fields) -> str:
+        """Read the answer that it did not do this."""
+        return refusal(command, fields)
 
     def start(self, settings: Settings) -> Opening:
         """Switch the self-calibration as it is set: some firmware forgets it without power.

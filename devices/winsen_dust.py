@@ -21,9 +21,10 @@ from devices.driver import Driver, Line, Settings
 from devices.duty import Cycle, setting
 from devices.errors import NoReply, NotReady
 from devices.sample import Sample
-from devices.winsen_frames import MODE, READ, SIZE, ask, is_summed, summed
+from devices.winsen_frames import MODE, READ, SIZE, ask, is_summed, refusal, summed
 
 if TYPE_CHECKING:
+    from devices.command import Command
     from devices.cutters import Cutter
 
 _SLEEP: Final = 0xA7
@@ -126,6 +127,10 @@ class Dust(Driver):
         before = bytes.fromhex(fields["rest_hex"])[:6]
         masses = [fields[name] for name in _COLUMNS]
         return (any(before) and not any(masses)) or (any(masses) and not masses[-1])
+
+    def refusal(self, command: Command, fields: Fields) -> str:
+        """Read the answer that it did not do this."""
+        return refusal(command, fields)
 
     def tailored(self, settings: Settings) -> Driver:
         """Return it with the pace of its duty cycle."""

@@ -35,6 +35,12 @@ def is_summed(frame: bytes) -> bool:
     return summed(frame[1:-1]) == frame
 
 
+def refusal(command: Command, fields: Fields) -> str:
+    """Read the answer that a command was not done: 0 behind its code, where 1 is done."""
+    refused = fields.get("reply_to") == command.data[2] and fields["value_hex"][:2] == "00"
+    return "it says that it did not" if refused else ""
+
+
 def ask(
     name: str,
     code: int,
