@@ -69,6 +69,7 @@ class Device:
                 "%s: nobody has confirmed that it is %s: no value of it is good",
                 config.id, config.map or config.driver,
             )  # fmt: skip
+        self._broken = self._was_broken = False
         self._vehicles = None
         if driver.channels:
             from gateway.edge.vehicles import Vehicles  # noqa: PLC0415 - gateways of air need it not
@@ -139,10 +140,12 @@ class Device:
         if not isinstance(event, Observed):
             self._quality.woke(event.stamp)
             return []
-        if self._vehicles is not None:
-            self._vehicles.take(event.sample, event.stamp)
-            return []
         sample = event.sample
+        if self._vehicles is not None:
+            self._vehicles.take(sample, event.stamp)
+            self._broken = bool(sample.fault)
+            self._was_broken = self._was_broken or self._broken
+            return []
         kept = self._sampler.keep(sample.values, event.stamp, sample.counters)
         if not kept:
             return []
@@ -151,7 +154,11 @@ class Device:
         return self._quality.judge(reading, event.stamp, fault=bool(sample.fault))
 
     def _judge(self, counted: list[Measured]) -> list[Measured]:
-        return [judged for item in counted for judged in self._quality.judge(*item)]
+        """Judge intervals; where the device said that it is broken within one, it fails whole."""
+        if not counted:
+            return []
+        fault, self._was_broken = self._was_broken, self._broken
+        return [judged for item in counted for judged in self._quality.judge(*item, fault=fault)]
 
 
 def _every(driver: Driver, interval: float) -> float | None:
