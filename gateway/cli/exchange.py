@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
-from devices.dialogue import Ask, Pause, Received
-from devices.errors import DecodeError, NoReply
+from devices.dialogue import Ask, Pause, Received, carry_out
+from devices.errors import DecodeError, DriverError, NoReply
 from devices.framing import Frame, Framer
 from gateway.clock import SystemClock
 from gateway.edge.port import Port
@@ -14,6 +15,7 @@ from gateway.edge.port import Port
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from devices.command import Command
     from devices.dialogue import Step
     from devices.driver import Line
     from devices.framing import Piece
@@ -25,6 +27,12 @@ IDLE_SECONDS: Final = 0.5
 
 _MOST_FRAMES: Final = 64
 """Frames that wait for a dialogue which pauses; the oldest go first."""
+
+_WITHIN: Final = 1.0
+"""Seconds that an adapter is given to return what was sent."""
+
+_AT_FIRST: Final = 1024
+"""Bytes behind a question among which its echo is, where an adapter returns it."""
 
 Result = TypeVar("Result")
 
@@ -50,6 +58,8 @@ class Exchange:
         self._clock = SystemClock()
         self._port = Port(url, line, self._clock)
         self._heard = heard or (lambda _: None)
+        self._echoes = False
+        self._echo = self._first = b""
         self._whole_from = 0.0
         self.turn_to(sensor)
 
@@ -104,7 +114,45 @@ class Exchange:
             result: Result = end.value
             return result
 
+    def send(self, command: Command) -> Received | None:
+        """Carry out one of the sensor's own commands; what an adapter returns of it is no answer.
+
+        Some answers repeat their question. There it is first found out whether the adapter does.
+
+        Returns:
+            The answer; None for a command that is not answered.
+
+        Raises:
+            DriverError: It was not answered, or refused.
+            PortGone: The port vanished.
+        """
+        driver, settings = self._sensor.driver, self._sensor.settings
+        self._echoes = self._looks_answered(command) and self._returns_what_is_sent()
+        try:
+            return self.run(driver.send(command, settings))
+        except NoReply as error:
+            said = "; what was sent came back, no more" if self._echoes else ""
+            raise NoReply(f"{error.why}{said}") from None
+        finally:
+            self._echoes = False
+
     # -- within -----------------------------------------------------------------------------
+
+    def _looks_answered(self, command: Command) -> bool:
+        """Say whether a command's own bytes would pass for its answer."""
+        driver, settings = self._sensor.driver, self._sensor.settings
+        frames = [p for p in Framer(self._cutter).feed(command.data) if isinstance(p, Frame)]
+        return any(command.answered_by(driver.decode(p.raw, settings)) for p in frames)
+
+    def _returns_what_is_sent(self) -> bool:
+        """Ask something harmless, and see whether the question comes back; unasked, it may."""
+        driver = self._sensor.driver
+        for name in driver.identify:
+            question = driver.commands[name]
+            with suppress(DriverError):
+                self.run(carry_out(question, _WITHIN, tries=1))
+            return question.data in self._first
+        return True
 
     def _take(self, dialogue: Generator[Step, Received, Result], step: Step) -> Step:
         """Do what a step says, and return the next one."""
@@ -117,6 +165,7 @@ class Exchange:
             return next(dialogue)
         if isinstance(step, Ask):
             self._forget()
+            self._echo = step.data if self._echoes else b""
             self._port.ask(step.data)
         received = self._receive(step.within)
         if received is None:
@@ -140,6 +189,7 @@ class Exchange:
 
     def _sort(self, chunk: Chunk) -> None:
         self._heard(chunk.data)
+        self._first = (self._first + chunk.data)[:_AT_FIRST]
         if chunk.data:
             self._heard_at = chunk.now
             self._keep(self._framer.feed(chunk.data))
@@ -147,11 +197,15 @@ class Exchange:
             self._keep(self._framer.end())
 
     def _keep(self, pieces: list[Piece]) -> None:
-        if self.now >= self._whole_from:
-            self._frames.extend(piece.raw for piece in pieces if isinstance(piece, Frame))
+        for piece in pieces if self.now >= self._whole_from else ():
+            if self._echo and piece.raw == self._echo:
+                self._echo = b""
+            elif isinstance(piece, Frame):
+                self._frames.append(piece.raw)
 
     def _forget(self) -> None:
         """Drop what came before: it can't be the answer."""
         self._framer = Framer(self._cutter)
         self._frames: deque[bytes] = deque(maxlen=_MOST_FRAMES)
+        self._first = b""
         self._heard_at = self._clock.monotonic()

@@ -209,13 +209,15 @@ def _described(command: Command) -> dict[str, Any]:
 
 
 def _carry_out(url: str, line: Line, sensor: Sensor, command: Command) -> dict[str, Any] | None:
-    from devices.errors import DriverError
+    from devices.errors import DriverError, Refused
     from gateway.cli.exchange import Exchange
     from gateway.errors import SimpangError
 
     try:
         with Exchange(url, line, sensor) as exchange:
-            answer = exchange.run(sensor.driver.send(command, sensor.settings))
+            answer = exchange.send(command)
+    except Refused as no:
+        raise SimpangError(f"{url}: the sensor refused: {no.why}") from None
     except DriverError as error:
         raise SimpangError(
             f"{url}: {error.why}", f"is it a {sensor.driver.name}? simpang device probe {url}"

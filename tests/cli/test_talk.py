@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
+from devices.modbus import summed
 from devices.registry import find
 from gateway.cli.app import app
 from gateway.errors import ConfigError, PortGone
@@ -20,7 +21,7 @@ from gateway.simulator.uart import Uart
 from tests.devices.vectors import COMMANDS, Vector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from typer.testing import Result
@@ -86,6 +87,67 @@ def test_a_sensor_is_read_once(tmp_path: Path, driver: str, quantity: str) -> No
     (shown,) = json.loads(result.stdout)
     assert shown["values"][quantity] > 0
     assert shown["driver"] == driver
+
+
+@contextmanager
+def answering(link: Path, answer: Callable[[bytes], bytes]) -> Iterator[Path]:
+    """Play whoever answers a question with these bytes."""
+    uart, over = Uart(link), Event()
+
+    def speak() -> None:
+        while not over.is_set():
+            if question := uart.read(0.02):
+                uart.write(answer(question))
+
+    speaker = Thread(target=speak, name="whoever")
+    speaker.start()
+    try:
+        yield link
+    finally:
+        over.set()
+        speaker.join()
+        uart.unplug()
+
+
+def refusing(question: bytes) -> bytes:
+    return summed(bytes((question[0], question[1] | 0x80, 3)))
+
+
+def test_a_command_that_a_sensor_refuses_has_failed_and_its_reason_is_told(tmp_path: Path) -> None:
+    with answering(tmp_path / "tty", lambda _: bytes.fromhex("06020304f1")) as link:
+        cubic = run("send", "cubic.cm1106", "calibrate_400", link, "--yes")
+    with answering(tmp_path / "bus", refusing) as link:
+        bus = run("send", "modbus.map:renke.th", "set_address_2", link, "--yes")
+
+    for result, why in ((cubic, "it does not take this value"), (bus, "exception 3")):
+        assert result.exit_code == 1
+        assert "the sensor refused: it does not take this value" in str(result.exception)
+        assert why in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("driver", "command", "more"),
+    [
+        ("modbus.map:renke.th", "set_address_2", ["--yes"]),
+        ("benewake.tfmini", "rate_100hz", []),
+    ],
+)
+def test_where_an_adapter_returns_what_is_sent_only_a_second_copy_is_an_answer(
+    tmp_path: Path, driver: str, command: str, more: list[str]
+) -> None:
+    lidar = {bytes.fromhex("5a04015f"): bytes.fromhex("5a0701010203" + "68")}
+    copies = {"nobody": 1, "somebody": 2}
+    results = {}
+    for who, times in copies.items():
+        with answering(tmp_path / who, lambda said, times=times: said * times) as link:  # type: ignore[misc]
+            results[who] = run("send", driver, command, link, *more)
+    with answering(tmp_path / "plain", lambda said: lidar.get(said, said)) as link:
+        plain = run("send", "benewake.tfmini", "rate_100hz", link)
+
+    assert results["nobody"].exit_code == 1
+    assert "what was sent came back, no more" in str(results["nobody"].exception)
+    assert results["somebody"].exit_code == 0, results["somebody"].output
+    assert plain.exit_code == 0, plain.output
 
 
 def test_what_a_sensor_counts_by_itself_is_shown_as_it_tells_it(tmp_path: Path) -> None:
