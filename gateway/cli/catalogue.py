@@ -23,6 +23,9 @@ FILE: Final = Path(__file__).with_name("indonesian.toml")
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 """Where a text holds something that changes."""
 
+_TEXTS: Final = {"what", "why", "more", "remedy", "where", "kind", "at", "holder", "readings"}
+"""Places that hold a text; what stands in any other, such as the name of a command, stays."""
+
 _SEAMS: Final = re.compile(r"(\n\n| — )")
 
 _NO_COLON: Final = "(?:(?!: ).)"
@@ -55,7 +58,12 @@ class Catalogue:
                 return self._texts[known]
         for pattern, other in self._templates:
             if found := pattern.fullmatch(text):
-                return other.format_map({k: self._part(v) for k, v in found.groupdict().items()})
+                return other.format_map(
+                    {
+                        name: self._part(said) if name in _TEXTS else said
+                        for name, said in found.groupdict().items()
+                    }
+                )
         return text
 
 

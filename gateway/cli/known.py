@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from gateway.cli.catalogue import catalogue
 from gateway.cli.language import Language, choose_language
 from gateway.cli.options import Json, Lang
 from gateway.cli.texts import Texts
@@ -138,9 +139,10 @@ def _in_full(name: str, driver: Driver, language: Language) -> Iterator[str]:
     if driver.warmup_seconds:
         yield f"  {_say('warmup', language)} {driver.warmup_seconds:g} s"
     yield from _wrapped(_say("document", language), driver.document)
-    settings = {name: setting.help for name, setting in driver.takes.items()}
+    told = catalogue(language).translate
+    settings = {name: told(setting.help) for name, setting in driver.takes.items()}
     commands = {
-        name: command.help + (" (--yes)" if command.dangerous else "")
+        name: told(command.help) + (" (--yes)" if command.dangerous else "")
         for name, command in driver.commands.items()
     }
     for title, each in (("settings", settings), ("commands", commands)):

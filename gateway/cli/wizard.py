@@ -24,6 +24,8 @@ _say: Final = Texts({
     "site": ("site", "lokasi"),
     "latitude": ("latitude, degrees (empty: none)", "lintang, derajat (boleh kosong)"),
     "longitude": ("longitude, degrees (empty: none)", "bujur, derajat (boleh kosong)"),
+    "no number": ("{said} is no number: write it like -7.3881",
+                  "{said} bukan angka: tulis seperti -7,3881"),
     "broker": ("address of the broker", "alamat broker"),
     "which": ("which one is it?", "yang mana?"),
     "name": ("id of {driver} on {url}", "id untuk {driver} di {url}"),
@@ -123,8 +125,14 @@ def _ask(
     def place(key: str) -> float | None:
         if yes:
             return None
-        said: str = typer.prompt(_say(key, language), default="", show_default=False)
-        return float(said.replace(",", ".")) if said.strip() else None
+        while said := str(
+            typer.prompt(_say(key, language), default="", show_default=False)
+        ).strip():
+            try:
+                return float(said.replace(",", "."))
+            except ValueError:
+                typer.echo(_say("no number", language, said=said))
+        return None
 
     name = ask("id", gateway, usual_id())
     return Answers(

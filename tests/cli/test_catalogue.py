@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from gateway.cli.app import app
 from gateway.cli.catalogue import FILE, Catalogue, catalogue
 from gateway.cli.help import translate
+from gateway.cli.known import all_drivers
 from gateway.cli.language import Language, find_language
 from tests.house.cli_page import commands
 
@@ -24,6 +25,7 @@ PLACE = re.compile(r"\{\w+\}")
 TYPERS_OWN = re.compile(
     r"Usage:|Options:|Arguments:|Commands:|required\]|default: |Show this|OPTIONS"
 )
+ENGLISH = re.compile(r"\b(?:the|and|its|of|for|with|send|tell|each|how|to|is|it|not)\b")
 TABLES: dict[str, dict[str, str]] = tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
@@ -72,6 +74,32 @@ def test_every_text_of_help_has_an_indonesian_one() -> None:
 
 def test_no_indonesian_text_outlives_its_english_one() -> None:
     assert TABLES["help"].keys() - set(texts(command_in(Language.EN))) == set()
+
+
+def sensors_own() -> set[str]:
+    """Give what each command and each setting of all sensors does."""
+    drivers = all_drivers().values()
+    commands_do = {command.help for driver in drivers for command in driver.commands.values()}
+    return commands_do | {setting.help for driver in drivers for setting in driver.takes.values()}
+
+
+def test_what_a_sensor_s_own_commands_and_settings_do_is_told_in_indonesian() -> None:
+    """Whole: no English word that binds others is left."""
+    known = catalogue(Language.ID)
+    told = {text: known.translate(text) for text in sensors_own()}
+
+    assert {text for text in told if told[text] == text or ENGLISH.search(told[text])} == set()
+
+
+def test_no_text_of_a_command_or_setting_outlives_it() -> None:
+    own = sensors_own()
+    outlived = {
+        text
+        for text in TABLES["sensors"]
+        if not any(all(piece in said for piece in PLACE.split(text)) for said in own)
+    }
+
+    assert outlived == set()
 
 
 def test_both_texts_have_the_same_places() -> None:
@@ -163,12 +191,20 @@ def test_programs_read_english_whatever_the_locale() -> None:
 
 
 def test_what_stands_in_a_place_is_translated_too_and_the_most_exact_text_wins() -> None:
-    known = Catalogue({"{a} is {b}": "{a}: {b}", "{a} is red": "{a} merah", "it": "ini"})
+    known = Catalogue(
+        {"{where} is {what}": "{where}: {what}", "{where} is red": "{where} merah", "it": "ini"}
+    )
 
     assert known.translate("it is red") == "ini merah"
     assert known.translate("it is it") == "ini: ini"
     assert known.translate("a: it is red") == "a: it is red"
     assert known.translate("it is red\n\nnothing known") == "ini merah\n\nnothing known"
+
+
+def test_a_name_that_is_a_word_too_stays_as_it_is() -> None:
+    known = Catalogue({"{command} was not answered": "{command} tidak dijawab", "stop": "berhenti"})
+
+    assert known.translate("stop was not answered") == "stop tidak dijawab"
 
 
 def test_braces_in_what_people_type_do_no_harm() -> None:

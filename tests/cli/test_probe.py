@@ -127,12 +127,13 @@ def test_a_config_is_made_of_what_is_there_and_ports_are_added_to_it(tmp_path: P
 
 def test_the_wizard_asks_and_takes_what_is_answered(tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
-    answers = ["gw-alun-alun", "alun-alun", "mqtt://broker:1883", "-7,3881", "109.3636"]
+    answers = ["gw-alun-alun", "alun-alun", "mqtt://broker:1883", "7 LS", "-7,3881", "109.3636"]
     with played(tmp_path / "tty", "senseair.s8") as link:
         asked = "\n".join([*answers, "9", "2", "udara-1", ""])
         result = run("config", "init", file, "--port", link, "--lang", "id", stdin=asked)
 
     assert result.exit_code == 0, result.output
+    assert "7 LS bukan angka" in result.stdout
     table = tomllib.loads(file.read_text(encoding="utf-8"))
     assert table["gateway"] == {
         "id": "gw-alun-alun", "site": "alun-alun", "latitude": -7.3881, "longitude": 109.3636,

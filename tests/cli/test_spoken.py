@@ -125,8 +125,11 @@ def test_frames_are_shown_with_indonesian_words() -> None:
 
 def test_commands_of_a_sensor_are_listed_in_indonesian() -> None:
     told = run("device", "send", "winsen.mhz19", "--lang", "id").stdout
+    known = run("device", "drivers", "nova.sds011", "--lang", "id").stdout
 
     assert "zero_calibration  (perlu --yes)" in told.splitlines()
+    assert "  anggap udara saat ini 400 ppm: tidak bisa dibatalkan" in told.splitlines()
+    assert "    set_active_mode: lapor tiap detik (--yes)" in known.splitlines()
 
 
 def test_an_answer_is_told_in_indonesian(tmp_path: Path) -> None:
