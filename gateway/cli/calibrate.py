@@ -11,6 +11,7 @@ import typer
 
 from gateway.cli.language import Language, choose_language
 from gateway.cli.options import ConfigFile, Json, Lang
+from gateway.cli.progress import Status
 from gateway.cli.texts import Texts
 from gateway.cli.words import print_json
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _say: Final = Texts({
     # in English, in Indonesian
+    "asking": ("asking the store of {file}", "menanyai basis data {file}"),
     "pairs": ("{number} windows of {minutes:g} min in which both are whole",
               "{number} jendela {minutes:g} mnt yang lengkap pada keduanya"),
     "before": ("as it measures now", "seperti terukur sekarang"),
@@ -83,7 +85,9 @@ def calibrate(
     since = min((at for at, _ in theirs), default=0.0)
     now = meant.calibration.get(quantity)
     if collector is not None and readings is None:
-        ours = list(read_store(collector, settings.gateway.id, device, quantity, since))
+        with Status() as status:
+            status.show(_say("asking", language, file=collector))
+            ours = list(read_store(collector, settings.gateway.id, device, quantity, since))
     elif readings is not None and collector is None:
         ours = list(read_csv(readings, quantity))
         if now is not None and not _are_raw(readings, quantity, told=raw):
