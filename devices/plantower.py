@@ -129,17 +129,17 @@ class Plantower(Driver):
         return _summed(b"BM" + (len(payload) + 2).to_bytes(2) + payload)
 
     def sample(self, fields: Fields, _settings: Settings) -> Sample | None:
-        """Convert to µg/m³, particles per cm³, ppb, °C and %."""
+        """Convert to µg/m³, particles per cm³, ppb, °C and %; zeros of a broken one are a fault."""
         if "ack_cmd" in fields:
             return None
-        if "status" in fields:
+        error = fields.get("error_code", 0)
+        if "status" in fields and not error:
             raise NotReady("all zero: the sensor has just woken and sees nothing yet")
         values = {
             quantity: round(fields[name] * factor, 6)
             for name, (quantity, factor) in _QUANTITIES.items()
             if name in fields
         }
-        error = fields.get("error_code", 0)
         return Sample(values, fault=f"error code {error}" if error else "")
 
     def fits(self, fields: Fields) -> bool:

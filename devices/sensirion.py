@@ -113,13 +113,7 @@ class Sensirion(Driver):
 
     def sample(self, fields: Fields, _settings: Settings) -> Sample | None:
         """Pass mass on, µg/m³, and particles larger than a size, per cm³."""
-        if "format" not in fields:
-            return None
-        if "status" in fields:
-            raise NotReady("all zero: the sensor has just started and sees nothing yet")
-        values: dict[str, float | None] = {name: fields[name] for name in _MASS}
-        values |= {quantity: _larger(fields, smaller) for quantity, smaller in _LARGER.items()}
-        return Sample(values, fault="device error" if fields["state"] & _ERROR else "")
+        return _sample(fields) if "format" in fields else None
 
     def refusal(self, command: Command, fields: Fields) -> str:
         """Read the state of an answer that belongs to the command."""
@@ -141,7 +135,9 @@ class Sensirion(Driver):
             yield from self._begin()
 
     def read(self, settings: Settings) -> Dialogue:
-        """Ask until there is a new measurement, and what is broken where it says that something is.
+        """Ask until there is a new measurement.
+
+        Where it says that something is broken, or sees nothing at all, it is asked what is broken.
 
         Raises:
             NoReply: It did not answer, or measured nothing new.
@@ -156,11 +152,10 @@ class Sensirion(Driver):
             if received.fields["state"] & ~_ERROR == _NOT_ALLOWED:
                 yield from self._begin()
                 raise NotReady("it was idle and has been started")
-            sample = self.sample(received.fields, settings)
-            if sample is None:
+            if "format" not in received.fields:
                 yield Pause(_AGAIN_SECONDS)
                 continue
-            return replace(sample, fault=(yield from self._broken())) if sample.fault else sample
+            return _sample(received.fields, (yield from self._broken(received.fields)))
         raise NoReply("nothing new was measured")
 
     def send(self, command: Command, settings: Settings) -> Carried:
@@ -172,15 +167,16 @@ class Sensirion(Driver):
     def _begin(self) -> Generator[Step, Received, None]:
         yield from carry_out(self.commands["start_float"], _WITHIN)
 
-    def _broken(self) -> Generator[Step, Received, str]:
-        """Ask what is broken."""
+    def _broken(self, fields: Fields) -> Generator[Step, Received, str]:
+        """Ask what is broken, where something may be; empty where it does not say."""
+        if "status" not in fields and not fields["state"] & _ERROR:
+            return ""
         try:
             answer = yield Ask(self.commands["status_register"].data, _WITHIN, aside=True)
         except NoReply:
-            return "device error"
+            return ""
         register = answer.fields.get("status_register", 0)
-        broken = [text for bit, text in _BROKEN.items() if register >> bit & 1]
-        return ", ".join(broken) or "device error"
+        return ", ".join(text for bit, text in _BROKEN.items() if register >> bit & 1)
 
 
 def _decode_data(command: int, data: bytes) -> dict[str, Any]:
@@ -237,6 +233,16 @@ def _encode_numbers(fields: Fields) -> bytes:
     if fields.get("format") == "uint16":
         return _INTEGERS.pack(*numbers[:-1], round(numbers[-1] * _NM))
     return _FLOATS.pack(*(math.nan if one is None else one for one in numbers))
+
+
+def _sample(fields: Fields, broken: str = "") -> Sample:
+    """Make a sample of a measurement, and of what is `broken` as far as it was asked."""
+    fault = broken or ("device error" if fields["state"] & _ERROR else "")
+    if "status" in fields and not fault:
+        raise NotReady("all zero: the sensor has just started and sees nothing yet")
+    values: dict[str, float | None] = {name: fields[name] for name in _MASS}
+    values |= {quantity: _larger(fields, smaller) for quantity, smaller in _LARGER.items()}
+    return Sample(values, fault=fault)
 
 
 def _larger(fields: Fields, smaller: str | None) -> float | None:

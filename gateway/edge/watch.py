@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 _LEAST_PATIENCE: Final = 10.0
 _SAMPLES_MISSED: Final = 3
+
+_UNREADY_SECONDS: Final = 3600.0
+"""Whoever is not ready for longer is broken: no sensor needs an hour to wake."""
 
 
 class Silence(IntEnum):
@@ -59,6 +63,7 @@ class Watch:
         self._nothing = Silence.NO_BYTES
         self._regular = driver.every is not None
         self._patience = max(_LEAST_PATIENCE, _SAMPLES_MISSED * (driver.every or 0.0))
+        self._unready = -math.inf
         self._sampled = -float("inf")
         self._now = -float("inf")
         self._unread = False
@@ -80,6 +85,7 @@ class Watch:
     def opened(self) -> None:
         """Note that the port is open; nothing has come yet."""
         self.cause = self._nothing = Silence.NO_BYTES
+        self._unready = -math.inf
 
     def closed(self, cause: Silence) -> None:
         """Note why the port is not open."""
@@ -106,6 +112,7 @@ class Watch:
         self.prepared()
         self._sampled = now
         self._unread = False
+        self._unready = -math.inf
         self.fault = fault or None
 
     def failed(self, error: DriverError, *, asked: bool) -> None:
@@ -117,8 +124,9 @@ class Watch:
             return
         self.errors += 1
         match error:
-            case NotReady():
+            case NotReady(why=why):
                 self.cause = Silence.NOT_READY
+                self._not_ready(why)
             case DeviceFault(why=why):
                 self.cause, self.fault = Silence.FAULT, why
             case NoReply() if asked and self._nothing is Silence.NO_BYTES:
@@ -128,6 +136,13 @@ class Watch:
             case _:
                 self.cause = Silence.NONSENSE
         self._nothing = Silence.NO_BYTES
+
+    def _not_ready(self, why: str) -> None:
+        """Note that it does not measure yet; one whose lamp is dead says so for ever."""
+        if not math.isfinite(self._unready):
+            self._unready = self._now
+        elif self._now - self._unready > _UNREADY_SECONDS + self._patience:
+            self.fault = f"not ready for over an hour: {why}"
 
     def stall(self, seconds: float) -> None:
         """Count time that nobody read: the device may have spoken."""

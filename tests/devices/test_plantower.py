@@ -52,6 +52,16 @@ def test_a_sensor_that_sees_not_one_particle_is_warming_up_whatever_else_it_send
         model.sample(fields, {})
 
 
+def test_one_that_sees_nothing_because_it_is_broken_has_not_just_woken() -> None:
+    fields = PMS5003.decode(PMS5003.encode({"version": 145, "error_code": 2}), {})
+
+    sample = PMS5003.sample(fields, {})
+
+    assert sample is not None
+    assert sample.fault == "error code 2"
+    assert set(sample.values.values()) == {0}
+
+
 def test_zero_is_a_measurement_once_something_was_seen() -> None:
     sample = PMS5003.sample(PMS5003.decode(PMS5003.encode({"n0_3": 1}), {}), {})
 

@@ -117,6 +117,31 @@ def test_what_is_broken_is_asked_and_told_and_the_values_are_kept() -> None:
     assert sample.fault == "device error"
 
 
+ZERO = MEASURED | dict.fromkeys(NAMES, 0.0) | {"status": "warming_up"}
+LASER = {"cmd": 0xD2, "state": 0, "status_register": 1 << 5}
+
+
+def test_one_that_sees_nothing_is_asked_what_is_broken_and_has_not_just_woken() -> None:
+    steps, sample = rehearse(SPS30.read({}), [ZERO, LASER])
+
+    assert steps == [READ, Ask(SPS30.commands["status_register"].data, 0.5, aside=True)]
+    assert (sample.fault, sample.values["pm2_5"]) == ("laser current", 0)
+
+
+@pytest.mark.parametrize("answer", [None, LASER | {"status_register": 0}])
+def test_one_that_sees_nothing_and_names_no_fault_has_just_started(
+    answer: dict[str, Any] | None,
+) -> None:
+    with pytest.raises(NotReady, match="all zero"):
+        rehearse(SPS30.read({}), [ZERO, answer])
+
+
+def test_one_that_sees_nothing_and_says_that_something_is_broken_has_a_fault() -> None:
+    _, sample = rehearse(SPS30.read({}), [ZERO | {"state": 0x80}])
+
+    assert sample.fault == "device error"
+
+
 def test_stuffed_bytes_are_plain_again_in_one_pass_checksum_included() -> None:
     body = bytes((0, 3, 0, 5, 0x7D, 0x31, 0x7E, 0x11, 0x13))
 

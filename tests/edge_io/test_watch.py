@@ -120,3 +120,27 @@ def test_a_stall_does_not_make_a_sensor_of_events_a_silent_one() -> None:
     watch.stall(5)
     watch.round(100)
     assert watch.silence is Silence.SPEAKING
+
+
+def test_one_that_has_just_woken_for_an_hour_is_broken() -> None:
+    watch = _watch()
+    faults = []
+    for now in (0, 1800, 3609, 3611):
+        watch.round(now)
+        watch.failed(NotReady("all zero"), asked=False)
+        faults.append(watch.fault)
+    assert faults == [None, None, None, "not ready for over an hour: all zero"]
+    assert watch.silence is Silence.NOT_READY
+    watch.sampled(3700, "")
+    assert watch.fault is None
+
+
+@pytest.mark.parametrize("reopened", [False, True])
+def test_that_hour_begins_with_the_last_value_and_with_the_port(*, reopened: bool) -> None:
+    watch = Watch(Streamer())
+    watch.failed(NotReady("all zero"), asked=False)  # before any time was told
+    for now in (0, 5000, 9000):
+        watch.round(now)
+        watch.failed(NotReady("all zero"), asked=False)
+        assert watch.fault is None
+        watch.opened() if reopened else watch.sampled(now, "")
