@@ -98,11 +98,16 @@ class Adec(Driver):
         size = bytes((len(body), len(body)))
         return _LONG + size + _LONG + body + bytes((sum8(body),)) + _END
 
-    def sample(self, fields: Fields, _settings: Settings) -> Sample | None:
-        """Turn vehicles into ones that bear their number since ever; a question is none."""
+    def sample(self, fields: Fields, settings: Settings) -> Sample | None:
+        """Turn vehicles into ones that bear their number since ever; a question is none.
+
+        Another address is another detector's, which answers late, or to a question that was spoilt.
+        """
         if fields.get("no_data"):
             return Sample()
         if "status" not in fields or fields["ctrl"] != _VEHICLES:
+            return None
+        if fields["address"] != settings["address"]:
             return None
         vehicles = fields.get("vehicles", ())
         first = fields.get("count", 0) - len(vehicles) + 1
@@ -136,7 +141,7 @@ class Adec(Driver):
         samples: list[Sample] = []
         for name in ("read_vehicles", "read_vehicles_again"):
             try:
-                received = yield from self._ask(self.commands[f"{name}_addr{settings['address']}"])
+                received = yield from self._ask(f"{name}_addr{settings['address']}", settings)
             except NoReply:
                 if not samples:
                     raise
@@ -147,8 +152,9 @@ class Adec(Driver):
             fault=next((sample.fault for sample in samples if sample.fault), ""),
         )
 
-    def _ask(self, command: Command) -> Generator[Step, Received, Received]:
+    def _ask(self, name: str, settings: Settings) -> Generator[Step, Received, Received]:
         """Ask until it is answered; the echo of the question is no answer."""
+        command = self.commands[name]
         for _ in range(_TRIES):
             step: Step = Ask(command.data, _WITHIN)
             for _ in range(PATIENCE):
@@ -156,7 +162,7 @@ class Adec(Driver):
                     received = yield step
                 except NoReply:
                     break
-                if self.sample(received.fields, {}) is not None:
+                if self.sample(received.fields, settings) is not None:
                     return received
                 step = Listen(_WITHIN)
         raise NoReply(f"{command.name} was not answered")
@@ -242,7 +248,12 @@ def _commands(address: int) -> dict[str, Command]:
     return by_name(
         ask("read_vehicles", vehicles | _COUNTED, "tell who has passed", {}),
         ask("read_vehicles_again", vehicles, "the same, the next time", {}),
-        ask("read_status", _ASK | 0x09, "tell what is broken", {"ctrl": _STATUS, "status": None}),
+        ask(
+            "read_status",
+            _ASK | 0x09,
+            "tell what is broken",
+            {"ctrl": _STATUS, "address": address, "status": None},
+        ),
         ask("reset", _ASK, "begin the link anew", {"no_data": True}),
     )
 

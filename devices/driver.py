@@ -58,12 +58,14 @@ class Setting:
         allowed: The values it may have.
         help: What it means.
         required: Whether a device in a config can't do without.
+        initial: What a config says that is newly made, where that is not the default.
     """
 
     default: bool | int | float | str | list[str] | dict[str, Any]
     allowed: Container[object]
     help: str
     required: bool = False
+    initial: str | int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +83,8 @@ class Driver(ABC):
             its like the classes.
         gap_seconds: Seconds without a detection after which a vehicle has passed, for a traffic
             sensor that measures no distance along the road.
+        unasked: Whether it speaks whenever something happens though it has an address: on a line
+            with others it would speak into their answers, while nobody listens to it.
         every: Seconds between two samples, as far as it is known; between two questions at least,
             to one that only answers.
         warmup_seconds: Seconds after power-on or wake that its values are not to be trusted.
@@ -107,6 +111,7 @@ class Driver(ABC):
     channels: tuple[str, ...] = ()
     sums: tuple[str, ...] = SUMS
     gap_seconds: float = 1.0
+    unasked: bool = False
     every: float | None = None
     warmup_seconds: float = 0.0
     lapse_seconds: float | None = None

@@ -90,7 +90,12 @@ class Rtms(Driver):
         return _frame(fields.get("qual", _EVENT), fields.get("sensor_id", 0), data)
 
     def sample(self, fields: Fields, settings: Settings) -> Sample | None:
-        """Turn a vehicle into one; that it lives is a sample too, in which nobody passed."""
+        """Turn a vehicle into one; that it lives is a sample too, in which nobody passed.
+
+        Another id is another radar's.
+        """
+        if fields["sensor_id"] != settings["address"]:
+            return None
         if fields["qual"] in {_ALIVE, _INFORMATION}:
             return Sample()
         if "zone" not in fields:
@@ -151,7 +156,9 @@ def _commands(address: int) -> dict[str, Command]:
     """Return the commands as the radar with that id hears them."""
     ask = _frame(_ASK_INFORMATION, address, b"")
     text = "tell its firmware and serial number"
-    return by_name(Command("read_information", ask, text, reply={"qual": _INFORMATION}))
+    return by_name(
+        Command("read_information", ask, text, reply={"qual": _INFORMATION, "sensor_id": address})
+    )
 
 
 _SUMS: Final = (*SUMS, "occupied_seconds", "length_sum")
@@ -163,6 +170,7 @@ G4: Final = Rtms(
     lines=tuple(Line(baud) for baud in (115200, 57600, 38400, 19200)),
     channels=lanes(_MOST_ZONES, _FIRST_ZONE),
     sums=_SUMS,
+    unasked=True,
     takes={
         "address": Setting(_ADDRESS, range(65536), "its id"),
         "lanes": lanes_setting(_MOST_ZONES, _MOST_ZONES),

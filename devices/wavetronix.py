@@ -16,7 +16,6 @@ with bodies that a sensor returned.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from devices.checksums import crc8_wavetronix as crc8
@@ -28,6 +27,16 @@ from devices.errors import DecodeError, NoReply
 from devices.lanes import classes_setting, classes_told, kind_of, lane, lanes, lanes_setting
 from devices.sample import Sample, Vehicle
 from devices.units import KMH, METRES, unit_of_speed
+from devices.wavetronix_bodies import (
+    ALONE,
+    CLEAR,
+    CONFIG,
+    EVENT,
+    READ,
+    WRITE,
+    read_body,
+    write_body,
+)
 
 if TYPE_CHECKING:
     from devices.cutters import Cutter, Verdict
@@ -38,18 +47,9 @@ _HEAD: Final = 10
 """Bytes before the CRC of the head."""
 
 _BODIES: Final = range(3, 245)
-_EVENT, _INTERVAL, _CLEAR = 0x67, 0x71, 0x6D
-_READ, _WRITE, _RESULT = range(3)
-_ALONE: Final = {_EVENT: 24, _INTERVAL: 46}
-"""Bodies that come without a head, too: how long they are with their CRC."""
-
-_RESULT_SIZE: Final = 5
-_CONFIG: Final = 0x00
-_CONFIG_SIZE: Final = 86
 _UNITS: Final[dict[object, str]] = {False: "mph", True: "km/h"}
 """Of speeds, by the last byte of its general config."""
 
-_CLASS_COUNT: Final = 4
 _FIRST_LANE: Final = 0
 _MOST_LANES: Final = 10
 
@@ -70,24 +70,27 @@ class SmartSensorHd(Driver):
     def decode(self, frame: bytes, _settings: Settings) -> dict[str, Any]:
         """Read a vehicle (units as it was set up, its own clock), an interval, or a body in hex."""
         if not frame.startswith(_BEGIN):
-            return _read_body(frame[:-1])
+            return read_body(frame[:-1])
         head = {
             "dest": int.from_bytes(frame[3:5]),
             "source": int.from_bytes(frame[6:8]),
             "sequence": frame[8],
         }
-        return head | _read_body(frame[_HEAD + 1 : -1])
+        return head | read_body(frame[_HEAD + 1 : -1])
 
     def encode(self, fields: Fields) -> bytes:
         """Write a body, within a packet where it says whom it is for."""
-        body = _write_body(fields)
+        body = write_body(fields)
         if "dest" not in fields:
             return _closed(body)
         return _packet(body, fields["dest"], fields.get("source", 0), fields.get("sequence", 0))
 
     def sample(self, fields: Fields, settings: Settings) -> Sample | None:
-        """Turn a vehicle into one; an interval counts those once more, and is passed over."""
-        if "valid" not in fields:
+        """Turn a vehicle into one; an interval counts those once more, and is passed over.
+
+        Another address is another sensor's; a body alone bears none.
+        """
+        if "valid" not in fields or not _is_from(settings["address"], fields):
             return None
         return Sample(vehicles=(_vehicle(fields, settings),) if fields["valid"] else ())
 
@@ -142,6 +145,26 @@ class SmartSensorHd(Driver):
         return Sample(vehicles=tuple(vehicles))
 
 
+@dataclass(frozen=True, slots=True)
+class _Addressed(Command):
+    """A command to one sensor: what comes from another is no answer.
+
+    Attributes:
+        address: Whom it is for.
+    """
+
+    address: int = 0
+
+    def answered_by(self, fields: Fields) -> bool:
+        """Say whether a frame with these fields is the answer to this command."""
+        return Command.answered_by(self, fields) and _is_from(self.address, fields)
+
+
+def _is_from(address: int, fields: Fields) -> bool:
+    """Say whether that sensor can have sent these fields: a body alone does not tell."""
+    return bool(fields.get("source", address) == address)
+
+
 def _vehicle(fields: Fields, settings: Settings) -> Vehicle:
     unit, speed = settings["unit"], fields["speed"]
     return Vehicle(
@@ -160,13 +183,13 @@ def _vehicle(fields: Fields, settings: Settings) -> Vehicle:
 def _cut(buffer: bytes) -> Verdict:
     if buffer.startswith(_BEGIN) or _BEGIN.startswith(buffer):
         return _cut_packet(buffer)
-    if buffer[0] in _ALONE:
-        size = _ALONE[buffer[0]]
-        is_odd = buffer[2:3] not in {b"", b"\0"} or (buffer[0] == _EVENT and buffer[1:2] > b"\1")
+    if buffer[0] in ALONE:
+        size = ALONE[buffer[0]]
+        is_odd = buffer[2:3] not in {b"", b"\0"} or (buffer[0] == EVENT and buffer[1:2] > b"\1")
         if is_odd:
             return Bad("header")
         return None if len(buffer) < size else _judge(buffer[:size], buffer[:size])
-    begins = (buffer.find(byte, 1) for byte in (_BEGIN[0], *_ALONE))
+    begins = (buffer.find(byte, 1) for byte in (_BEGIN[0], *ALONE))
     return Bad("header", min((at for at in begins if at > 0), default=len(buffer)))
 
 
@@ -195,134 +218,18 @@ def _packet(body: bytes, dest: int, source: int = 0, sequence: int = 0) -> bytes
     return _closed(head + bytes((sequence, len(body)))) + _closed(body)
 
 
-def _read_body(body: bytes) -> dict[str, Any]:
-    if body[0] == _EVENT and len(body) == _ALONE[_EVENT] - 1:
-        return _read_event(body)
-    if body[0] == _INTERVAL and len(body) == _ALONE[_INTERVAL] - 1:
-        return _read_interval(body)
-    if body[2] == _RESULT and len(body) == _RESULT_SIZE:
-        return {"msg_id": body[0], "msg_sub": body[1], "result": int.from_bytes(body[3:])}
-    fields: dict[str, Any] = {
-        "msg_id": body[0], "msg_sub": body[1], "msg_type": body[2], "value_hex": body[3:].hex(),
-    }  # fmt: skip
-    is_config = (body[0], body[2], len(body)) == (_CONFIG, _READ, _CONFIG_SIZE)
-    return fields | {"metric": body[-1] == 1} if is_config else fields
-
-
-def _read_event(body: bytes) -> dict[str, Any]:
-    return {
-        "msg_id": _EVENT,
-        "valid": body[1] == 1,
-        "time_utc": _read_time(body[3:11]),
-        "lane": body[11],
-        "range": int.from_bytes(body[12:14]) / 256,
-        "duration_ms": int.from_bytes(body[14:17]),
-        "speed": _read_speed(body[17:20]),
-        "vclass": body[20],
-        "length": int.from_bytes(body[21:23]) / 256,
-    }
-
-
-def _read_interval(body: bytes) -> dict[str, Any]:
-    counts = (int.from_bytes(body[at : at + 3]) for at in range(22, 34, 3))
-    return {
-        "msg_id": _INTERVAL,
-        "lane": body[1],
-        "interval": int.from_bytes(body[3:6]),
-        "time_utc": _read_time(body[6:14]),
-        "speed": _read_speed(body[14:17]),
-        "count": int.from_bytes(body[17:20]),
-        "occupancy_raw": int.from_bytes(body[20:22]),
-        "class_counts": list(counts),
-        "speed_85": _read_speed(body[34:37]),
-        "headway_raw": int.from_bytes(body[37:40]),
-        "gap_raw": int.from_bytes(body[40:43]),
-        "lanes": body[43],
-        "approaches": body[44],
-    }
-
-
-def _write_body(fields: Fields) -> bytes:
-    message = fields.get("msg_id", _EVENT)
-    if "result" in fields:
-        code = int(fields["result"])
-        return bytes((message, fields["msg_sub"], _RESULT)) + code.to_bytes(2)
-    if "value_hex" in fields:
-        kind = fields.get("msg_type", _READ)
-        return bytes((message, fields.get("msg_sub", 0), kind)) + bytes.fromhex(fields["value_hex"])
-
-    def number(name: str, size: int) -> bytes:
-        return int(fields.get(name, 0)).to_bytes(size)
-
-    if message == _INTERVAL:
-        counts = fields.get("class_counts", [0] * _CLASS_COUNT)
-        interval: bytes = (
-            bytes((message, fields.get("lane", 0), _READ)) + number("interval", 3)
-            + _write_time(fields.get("time_utc")) + _write_speed(fields.get("speed"))
-            + number("count", 3) + number("occupancy_raw", 2)
-            + b"".join(count.to_bytes(3) for count in counts)
-            + _write_speed(fields.get("speed_85")) + number("headway_raw", 3)
-            + number("gap_raw", 3) + number("lanes", 1) + number("approaches", 1)
-        )  # fmt: skip
-        return interval
-    event: bytes = (
-        bytes((message, fields.get("valid", True), _READ)) + _write_time(fields.get("time_utc"))
-        + number("lane", 1) + round(fields.get("range", 0) * 256).to_bytes(2)
-        + number("duration_ms", 3) + _write_speed(fields.get("speed"))
-        + number("vclass", 1) + round(fields.get("length", 0) * 256).to_bytes(2)
-    )  # fmt: skip
-    return event
-
-
-def _read_speed(data: bytes) -> float | None:
-    """Read a speed; None where it says that it is none."""
-    if not data[0] & 0x80:
-        return None
-    whole = int.from_bytes(data[:2]) & 0x7FFF
-    whole -= (whole & 0x4000) << 1
-    return whole + (data[2] if whole >= 0 else -data[2]) / 256
-
-
-def _write_speed(speed: float | None) -> bytes:
-    if speed is None:
-        return bytes(3)
-    return (0x8000 | int(speed) & 0x7FFF).to_bytes(2) + bytes((round(abs(speed) * 256) & 0xFF,))
-
-
-def _read_time(data: bytes) -> str | None:
-    """Read its own clock, UTC; None where it shows no time."""
-    date, time = int.from_bytes(data[:4]), int.from_bytes(data[4:])
-    try:
-        at = datetime(
-            date >> 9 & 0xFFF, date >> 5 & 0xF, date & 0x1F, time >> 22 & 0x1F,
-            time >> 16 & 0x3F, time >> 10 & 0x3F, (time & 0x3FF) * 1000, UTC,
-        )  # fmt: skip
-    except ValueError:
-        return None
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _write_time(text: str | None) -> bytes:
-    if text is None:
-        return bytes(8)
-    at = datetime.fromisoformat(text)
-    date = at.year << 9 | at.month << 5 | at.day
-    time = at.hour << 22 | at.minute << 16 | at.second << 10 | at.microsecond // 1000
-    return date.to_bytes(4) + time.to_bytes(4)
-
-
 def _commands(address: int) -> dict[str, Command]:
     """Return the commands as the sensor with that address hears them."""
 
     def ask(name: str, message: int, kind: int, text: str, reply: Fields) -> Command:
         data = _packet(bytes((message, 0, kind)), address)
-        return Command(name, data, text, reply={"msg_id": message, **reply})
+        return _Addressed(name, data, text, reply={"msg_id": message, **reply}, address=address)
 
     return by_name(
-        ask("read_active_event", _EVENT, _READ, "hand over the oldest vehicle", {"valid": None}),
-        ask("clear_events", _CLEAR, _WRITE, "forget the vehicles in its store", {}),
-        ask("read_general_config", _CONFIG, _READ, "tell place, serial number and units", {}),
-        ask("read_version", 0x04, _READ, "tell its firmware", {}),
+        ask("read_active_event", EVENT, READ, "hand over the oldest vehicle", {"valid": None}),
+        ask("clear_events", CLEAR, WRITE, "forget the vehicles in its store", {}),
+        ask("read_general_config", CONFIG, READ, "tell place, serial number and units", {}),
+        ask("read_version", 0x04, READ, "tell its firmware", {}),
     )
 
 

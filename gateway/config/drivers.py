@@ -79,14 +79,15 @@ def _nothing(driver: Driver, path: KeyPath) -> list[Flaw]:
 
 
 def _shared(sensors: dict[int, Sensor], path: KeyPath) -> Iterator[Flaw]:
-    """Find devices that can't share a port: without an address, with another's, or with anyone's.
+    """Find devices that can't share a port: by their address, or since they speak unasked.
 
     Several devices may be named where some of them are not known; then nothing is said of these.
     """
     owners: dict[int, int] = {}
     for index, known in sensors.items():
-        if "address" not in known.driver.takes:
-            error = f"{known.driver.name} has no address: it can't share its port"
+        if known.driver.unasked or "address" not in known.driver.takes:
+            why = "speaks without being asked" if known.driver.unasked else "has no address"
+            error = f"{known.driver.name} {why}: it can't share its port"
             yield Flaw((*path, index), error, "give it a port of its own")
             continue
         address = known.settings["address"]

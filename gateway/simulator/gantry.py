@@ -81,6 +81,7 @@ class Speaking(Answering):
         """Watch these lanes."""
         super().__init__(driver, lambda command, _at, _number: _information(command))
         self._speaks = driver
+        self._id = (driver.commands["read_information"].reply or {})["sensor_id"]
         self._gantry = gantry
         self._at = 0.0
 
@@ -98,7 +99,7 @@ class Speaking(Answering):
         self._gantry.look(self._at)
         vehicle = self._gantry.passed.popleft()
         fields = {
-            "sensor_id": 1,
+            "sensor_id": self._id,
             "zone": _lane(vehicle),
             "vclass": 1,
             "length_m": _METRES,
@@ -118,17 +119,18 @@ def _store(gantry: Gantry) -> Answer:
 
     def answer(command: Command, at: float, _number: int) -> Fields:
         gantry.look(at)
+        ends = {"dest": 0, "source": int.from_bytes(command.data[3:5])}
         if command.name == "clear_events":
             gantry.passed.clear()
-            return {"dest": 0, "msg_id": 0x6D, "msg_sub": 0, "result": 0}
+            return {**ends, "msg_id": 0x6D, "msg_sub": 0, "result": 0}
         if command.name != "read_active_event":
-            return {"dest": 0, **(command.reply or {}), "msg_type": 0, "value_hex": "00" * 83}
+            return {**ends, **(command.reply or {}), "msg_type": 0, "value_hex": "00" * 83}
         if not gantry.passed:
-            return {"dest": 0, "valid": False}
+            return {**ends, "valid": False}
         vehicle = gantry.passed.popleft()
         time = _BEGAN + timedelta(milliseconds=round(vehicle.leaves * 1000))
         return {
-            "dest": 0,
+            **ends,
             "time_utc": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "lane": _lane(vehicle),
             "range": 30.0,
@@ -191,7 +193,7 @@ def _link(gantry: Gantry) -> Answer:
         gantry.look(at)
         name = command.name.rpartition("_")[0]
         if name == "read_status":
-            return {"ctrl": 0x0B, "status": 0}
+            return {"ctrl": 0x0B, "address": command.data[2], "status": 0}
         if name == last["name"]:
             return dict(last["answer"])
         last["name"] = name
@@ -201,8 +203,10 @@ def _link(gantry: Gantry) -> Answer:
         else:
             last["count"] += len(seen)
             last["answer"] = {
-                "count": last["count"], "vehicles": [_record(vehicle, last) for vehicle in seen],
-            }  # fmt: skip
+                "address": command.data[2],
+                "count": last["count"],
+                "vehicles": [_record(vehicle, last) for vehicle in seen],
+            }
         return dict(last["answer"])
 
     return answer

@@ -114,6 +114,16 @@ def test_a_sensor_that_only_streams_shares_its_port_with_nobody(tmp_path: Path) 
     assert finding.remedy == "give it a port of its own"
 
 
+def test_a_sensor_that_speaks_unasked_shares_its_port_with_nobody_though_it_has_an_address(
+    tmp_path: Path,
+) -> None:
+    device = 'driver = "eis.rtms"\n  address = 2'
+    (finding,) = found(tmp_path, 'driver = "adec.tdc"\n  address = 1', device)
+    assert finding.key == "ports[0].devices[1]"
+    assert "speaks without being asked" in finding.error
+    assert found(tmp_path, device) == []
+
+
 @pytest.mark.parametrize(
     ("device", "key", "remedy"),
     [

@@ -32,10 +32,11 @@ CLASSES = "motorcycle,light,heavy,heavy"
 CLEARED: dict[str, Any] = {"msg_id": 0x6D, "msg_sub": 0, "result": 0}
 
 
-def config(*, metric: bool) -> dict[str, Any]:
+def config(*, metric: bool, source: int = 7) -> dict[str, Any]:
     """Its general config, as it comes out of a frame."""
     body = bytes(82) + bytes((metric,))
-    frame = SS125.encode({"dest": 0, "msg_id": 0, "value_hex": body.hex()})
+    ends = {"dest": 0, "source": source}
+    frame = SS125.encode({**ends, "msg_id": 0, "value_hex": body.hex()})
     return SS125.decode(frame, {})
 
 
@@ -74,7 +75,7 @@ def test_the_store_of_an_hd_is_emptied_and_what_was_in_it_before_is_forgotten() 
     steps, sample = rehearse(driver.read(told), [PASSED, {**PASSED, "lane": 0}, NOBODY])
     assert steps == [ask] * 3
     assert [vehicle.channel for vehicle in sample.vehicles] == ["lane-1", "lane-0"]
-    steps, _ = rehearse(driver.start(told), [config(metric=False), CLEARED])
+    steps, _ = rehearse(driver.start(told), [config(metric=False, source=12), CLEARED])
     assert steps[-1] == Ask(driver.commands["clear_events"].data, 1.0)
 
 
@@ -180,14 +181,14 @@ def vehicles(count: int, *records: Fields, status: int = 0) -> dict[str, Any]:
 
 
 def test_vehicles_of_a_tdc_bear_their_number_since_ever() -> None:
-    sample = TDC.sample(vehicles(1042, RECORD, RECORD), {})
+    sample = TDC.sample(vehicles(1042, RECORD, RECORD), TDC.configure({}))
     assert sample is not None
     assert [vehicle.mark for vehicle in sample.vehicles] == ["1041", "1042"]
     assert sample.vehicles[0] == Vehicle("all", 50.0, "unknown", 4.6, 0.31, 4.12, "1041")
 
 
 def test_what_a_tdc_does_not_know_is_missing_and_not_zero() -> None:
-    sample = TDC.sample(vehicles(1, dict.fromkeys(RECORD, 0)), {})
+    sample = TDC.sample(vehicles(1, dict.fromkeys(RECORD, 0)), TDC.configure({}))
     assert sample is not None
     assert sample.vehicles == (Vehicle("all", mark="1"),)
 
@@ -211,7 +212,7 @@ def test_a_tdc_says_what_is_broken_and_a_queue_is_not(status: int, fault: str) -
 
 def event(**known: object) -> dict[str, Any]:
     return {
-        "qual": 0x5E, "sensor_id": 12, "zone": 2, "vclass": 1, "length_m": 4.5, "speed": 60,
+        "qual": 0x5E, "sensor_id": 1, "zone": 2, "vclass": 1, "length_m": 4.5, "speed": 60,
         "duration_ms": 310, "stamp_hex": "2530151403210524", "unit": "kph",
     } | known  # fmt: skip
 
@@ -238,6 +239,24 @@ def test_an_rtms_that_is_silent_but_answers_has_seen_nobody() -> None:
     assert G4.sample({"qual": 0x80, "sensor_id": 1, "value_hex": ""}, told) is None
     with pytest.raises(NoReply):
         rehearse(G4.read(told))
+
+
+def test_what_bears_another_address_is_another_sensors() -> None:
+    driver, told = hd(address=12)
+    mine, another = PASSED | {"source": 12}, PASSED | {"source": 13, "lane": 3}
+    assert driver.sample(another, told) is None
+    assert driver.sample(mine, told) == driver.sample(PASSED, told)
+    script = [another, mine, NOBODY | {"source": 13}, NOBODY | {"source": 12}]
+    steps, sample = rehearse(driver.read(told), script)
+    assert [vehicle.channel for vehicle in sample.vehicles] == ["lane-1"]
+    assert len([step for step in steps if isinstance(step, Ask)]) == 2
+    tdc = TDC.configure({"address": 9})
+    assert TDC.sample(vehicles(7, RECORD), tdc) is None
+    with pytest.raises(NoReply):
+        rehearse(TDC.tailored(tdc).read(tdc), [vehicles(7, RECORD)] * 3)
+    assert G4.sample(event(), G4.configure({"address": 2})) is None
+    alive = {"qual": 0x5F, "sensor_id": 1, "value_hex": ""}
+    assert G4.sample(alive, G4.configure({"address": 2})) is None
 
 
 @pytest.mark.parametrize("driver", [SS125, SS105, CANOGA, TDC, G4])
