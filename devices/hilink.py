@@ -5,7 +5,8 @@ each, `F8 F7 F6 F5`; where nobody is there the length is zero, or nothing is sen
 no checksum: both ends, the length and what can't be are all there is. Commands and answers have a
 form of their own (`hilink_config`).
 
-It leaves the factory told to report who comes closer, and nobody else.
+It leaves the factory told to report who comes closer, and nobody else. Told otherwise it remembers
+that without power: it is told only where a config says so.
 
 Source: Hi-Link, HLK-LD2451 Serial Communication Protocol V1.03 (2024), sections 1.2 and 1.3, with
 an example, as quoted in xjasonrogersx/hlk-ld2451, docs/protocol.md; values of the commands:
@@ -16,7 +17,7 @@ WizBangCrash/esphome-ld2451, ld2451.md and components/ld2451/ld2451.cpp.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import contains
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +25,7 @@ from devices.command import Command, Numbered
 from devices.cutters import by_header, either
 from devices.dialogue import Dialogue, Fields, Opening, Received, Step, carry_out
 from devices.driver import Line, Setting, Settings
-from devices.errors import DecodeError, NoReply
+from devices.errors import DecodeError, DeviceFault, DriverError, NoReply
 from devices.hilink_config import (
     COMMON,
     HEAD,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from devices.cutters import Cutter
+    from devices.driver import Driver
 
 _REPORT: Final = (b"\xf4\xf3\xf2\xf1", b"\xf8\xf7\xf6\xf5")
 """How a report begins and ends."""
@@ -66,6 +68,10 @@ _TRIES: Final = 3
 
 _WAYS: Final = ("away", "approach", "both")
 """What the radar may be told to report, by its number."""
+
+_WATCHED: Final = {"both": ("in", "out"), "approach": ("in",), "away": ("out",)}
+_AS_IT_IS: Final = ""
+_TELL: Final = 'watches = "both" has it told to report both, or set watches to what is meant'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,50 +110,58 @@ class HiLink(Configurable):
         """Turn each target into a detection; nobody is a measurement too."""
         if "ack_cmd" in fields:
             return None
-        return Sample(
-            detections=tuple(
-                Detection(
-                    channel="in" if target["dir_raw"] == settings["approaching"] else "out",
-                    speed=float(target["speed_kmh"]),
-                    distance=float(target["distance_m"]),
-                    signal=float(target["snr"]),
-                )
-                for target in fields["targets"]
+        seen = (
+            Detection(
+                channel="in" if target["dir_raw"] == settings["approaching"] else "out",
+                speed=float(target["speed_kmh"]),
+                distance=float(target["distance_m"]),
+                signal=float(target["snr"]),
             )
+            for target in fields["targets"]
         )
+        watched = _WATCHED[settings["watches"] or "both"]
+        return Sample(detections=tuple(each for each in seen if each.channel in watched))
 
-    def start(self, _settings: Settings) -> Opening:
-        """Have it report both directions: where nobody watches, nobody is no measurement.
+    def tailored(self, settings: Settings) -> Driver:
+        """Return it with the directions that it is to watch."""
+        return replace(self, channels=_WATCHED[settings["watches"] or "both"])
 
-        Only a radar that reports one of them is told to, once: it remembers. One that answers
-        nothing is read as it speaks. Config mode is left in any case: whoever was here before may
-        have left it open.
+    def start(self, settings: Settings) -> Opening:
+        """See that it reports what is to be watched: where nobody does, nobody is no measurement.
+
+        Only a radar that reports something else, where a config says what it is to watch, is told
+        so, once: it remembers. One that answers nothing is read as it speaks. Config mode is left
+        in any case: whoever was here before may have left it open.
 
         Raises:
-            DecodeError: It can't be brought to report both directions.
+            DecodeError: It can't be brought to report that.
+            DeviceFault: It reports one direction, and nobody said that this is meant.
         """
         try:
-            refused = yield from self._watch_both()
+            fault = yield from self._watch(settings["watches"])
         except NoReply:
-            refused = ""
+            fault = None
         yield from ask(self.commands["end_config"])
-        if refused:
-            raise DecodeError(refused)
+        if fault is not None:
+            raise fault
 
-    def _watch_both(self) -> Generator[Step, Received, str]:
-        """Return why it does not report both directions; empty where it does."""
+    def _watch(self, wanted: str) -> Generator[Step, Received, DriverError | None]:
+        """Return why it does not report what is wanted; None where it does."""
         yield from carry_out(self.commands["enable_config"], WITHIN)
         received = yield from carry_out(self.commands["read_target_params"], WITHIN)
         try:
             distance, way, speed, delay = bytes.fromhex(received.fields["value_hex"])
         except ValueError:
-            return "its target parameters are not four"
-        if way != _WAYS.index("both"):
+            return DecodeError("its target parameters are not four")
+        reports = dict(enumerate(_WAYS)).get(way, str(way))
+        if wanted == _AS_IT_IS and reports != "both":
+            return DeviceFault(f"it reports {reports} only; {_TELL}")
+        if wanted not in {_AS_IT_IS, reports}:
             try:
-                yield from carry_out(_set_params(distance, "both", speed, delay), WITHIN)
+                yield from carry_out(_set_params(distance, wanted, speed, delay), WITHIN)
             except NoReply:
-                return "told to report both directions, it does not"
-        return ""
+                return DecodeError(f"told to report {wanted}, it does not")
+        return None
 
     def read(self, settings: Settings) -> Dialogue:
         """Take the next sample; a radar that was silent, but leaves config mode, sees nobody.
@@ -241,6 +255,12 @@ LD2451: Final = HiLink(
     channels=("in", "out"),
     takes={
         "approaching": Setting(1, (0, 1), "the direction byte of a vehicle that comes closer"),
+        "watches": Setting(
+            _AS_IT_IS,
+            (_AS_IT_IS, *_WATCHED),
+            "both, approach or away: it is told that, and remembers; left out, it is told nothing",
+            initial="both",
+        ),
     },
     commands=Numbered(
         _make,

@@ -33,7 +33,10 @@ def _plain() -> Iterator[Candidate]:
         if name in _TOLD:
             continue
         try:
-            yield Candidate(name, sensor(name, {}))
+            plain = sensor(name, {})
+            takes = plain.driver.takes.items()
+            said = {key: each.initial for key, each in takes if each.initial is not None}
+            yield Candidate(name, plain, said)
         except DriverError:
             continue
 

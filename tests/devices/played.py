@@ -26,12 +26,14 @@ class Line:
     Attributes:
         at: The time, s.
         junk: Bytes that belonged to no frame.
+        asked: What was sent to the sensor.
     """
 
     def __init__(self, device: Sensor, seed: int = 1) -> None:
         """Switch a sensor on that speaks as this driver describes."""
         self.at = 0.0
         self.junk = b""
+        self.asked: list[bytes] = []
         self._device = device
         self._sensor = catalogue.build(device.driver, seed)
         self._framer = Framer(device.driver.cutter(device.settings))
@@ -62,6 +64,7 @@ class Line:
                     continue
                 if isinstance(step, Ask):
                     self._frames.clear()
+                    self.asked.append(step.data)
                     self._take(self._sensor.hear(step.data, self.at))
                 raw = self._next(step.within)
                 if raw is None:

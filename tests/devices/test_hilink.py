@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from devices.dialogue import Ask, Listen, Received
-from devices.errors import DecodeError, DriverError, NoReply
+from devices.errors import DecodeError, DeviceFault, DriverError, NoReply
 from devices.hilink import LD2451
 from devices.rehearsal import rehearse
 from devices.sample import Detection, Sample
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from devices.dialogue import Fields, Step
 
 DEFAULTS = LD2451.configure({})
+BOTH_WAYS = LD2451.configure({"watches": "both"})
 COMING = {"angle_deg": -3, "distance_m": 40, "dir_raw": 1, "speed_kmh": 52, "snr": 17}
 GOING = {"angle_deg": 5, "distance_m": 80, "dir_raw": 0, "speed_kmh": 31, "snr": 9}
 REPORT: dict[str, Any] = {"alarm": 1, "targets": [COMING, GOING]}
@@ -81,8 +82,25 @@ def test_a_radar_that_watches_both_directions_is_left_as_it_is() -> None:
     assert asked(steps) == ["enable_config", "read_target_params", "end_config"]
 
 
+def test_a_radar_that_watches_one_direction_is_told_nothing_that_no_config_asks_for() -> None:
+    steps, ending = rehearse(ended(LD2451.start(DEFAULTS)), [ENABLED, APPROACH_ONLY, ENDED])
+
+    assert asked(steps) == ["enable_config", "read_target_params", "end_config"]
+    assert isinstance(ending, DeviceFault)
+    assert 'watches = "both"' in ending.why
+
+
+def test_one_that_watches_the_direction_that_is_meant_is_left_as_it_is() -> None:
+    told = LD2451.configure({"watches": "approach"})
+    steps, _ = rehearse(LD2451.start(told), [ENABLED, APPROACH_ONLY, ENDED])
+
+    assert asked(steps) == ["enable_config", "read_target_params", "end_config"]
+    assert LD2451.tailored(told).channels == ("in",)
+    assert LD2451.sample(REPORT, told) == Sample(detections=SEEN.detections[:1])
+
+
 def test_a_radar_that_watches_one_direction_is_told_both_and_nothing_else() -> None:
-    steps, _ = rehearse(LD2451.start(DEFAULTS), [ENABLED, APPROACH_ONLY, TOLD, ENDED])
+    steps, _ = rehearse(LD2451.start(BOTH_WAYS), [ENABLED, APPROACH_ONLY, TOLD, ENDED])
 
     told = LD2451.commands["set_target_params_80m_both_7kmh_3s"].data.hex()
     assert asked(steps) == ["enable_config", "read_target_params", told, "end_config"]
@@ -93,10 +111,10 @@ def test_a_radar_that_will_not_watch_both_is_not_read_and_out_of_config_mode(
     said: Fields | None,
 ) -> None:
     script = [ENABLED, APPROACH_ONLY, said]
-    steps, ending = rehearse(ended(LD2451.start(DEFAULTS)), script)
+    steps, ending = rehearse(ended(LD2451.start(BOTH_WAYS)), script)
 
     assert isinstance(ending, DecodeError)
-    assert "both directions" in ending.why
+    assert "both" in ending.why
     assert asked(steps)[-1] == "end_config"
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
-from devices.errors import NotReady
+from devices.errors import DriverError, NotReady
 from devices.sample import Sample
 from tests.devices.played import Line
 from tests.devices.told import told
@@ -12,6 +14,9 @@ from tests.house.commands_page import drivers
 
 LONGEST = 600.0
 SAMPLES = 5
+
+UNTOLD = {"hilink.ld2451": ["set_target_params_100m_both_5kmh_1s"]}
+"""Drivers that write for good where a setting says so, and what it would be."""
 
 ALL = drivers()
 
@@ -47,6 +52,20 @@ def test_every_driver_measures_its_simulated_sensor(name: str) -> None:
     for sample in samples:
         assert sample.values.keys() | sample.counters.keys() <= set(driver.quantities)
         assert channels(sample) <= set(driver.channels)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_to_be_read_no_sensor_is_told_what_it_remembers_where_no_setting_says_so(name: str) -> None:
+    device = told(name, {} if name in UNTOLD else None)
+    line = Line(device)
+    with suppress(DriverError):
+        line.run(device.driver.start(device.settings))
+        line.run(device.driver.read(device.settings))
+
+    told_for_good = {each.data for each in device.driver.commands.values() if each.dangerous}
+    for name_of_it in UNTOLD.get(name, ()):
+        told_for_good.add(device.driver.commands[name_of_it].data)
+    assert not told_for_good.intersection(line.asked)
 
 
 @pytest.mark.parametrize(

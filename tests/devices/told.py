@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gateway.config.sensor import Sensor
 
 NEEDED: Final[dict[str, dict[str, Any]]] = {
+    "hilink.ld2451": {"watches": "both"},
     "modbus": {"register": 0, "quantity": "temperature"},
     "modbus.map": {"map": "renke.sn3002"},
     "text.line": {"json": True, "keys": {"temperature": "t", "humidity": "rh"}},

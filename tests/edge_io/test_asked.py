@@ -185,7 +185,7 @@ def test_every_answer_of_a_played_sensor_on_a_bad_line_is_one_reading(tmp_path: 
 
 @pytest.fixture
 def radar(tmp_path: Path) -> Iterator[Site]:
-    site = Site(tmp_path / "tty", LD.name, interval=3600)
+    site = Site(tmp_path / "tty", LD.name, interval=3600, watches="both")
     yield site
     site.close()
 

@@ -113,7 +113,7 @@ class Traffic(Wired):
 
     def __init__(self, *, each: float = 5.0, quiet: bool = False) -> None:
         self.radar = VehicleRadar(LD, Road(seed=7, each=each), quiet=quiet)
-        super().__init__(self.radar, {"driver": LD.name, "interval": 20.0})
+        super().__init__(self.radar, {"driver": LD.name, "interval": 20.0, "watches": "both"})
 
     def total(self, name: str, channel: str) -> float:
         found = [m.reading.values[name] for m in self.measured if m.reading.channel == channel]
@@ -219,9 +219,19 @@ def test_a_radar_that_watched_one_direction_only_is_told_to_watch_both() -> None
     assert [data for _, data in wired.asked].count(told) == 1
     wired.close()
     assert wired.total("count", "out") > 0
-    again = Wired(wired.radar, {"driver": LD.name})
+    again = Wired(wired.radar, {"driver": LD.name, "watches": "both"})
     again.wait(5)
     assert told not in [data for _, data in again.asked]
+
+
+def test_a_radar_is_told_nothing_that_it_remembers_where_no_config_asks_for_it() -> None:
+    radar = VehicleRadar(LD, Road(seed=7, each=5.0))
+    wired = Wired(radar, {"driver": LD.name, "interval": 20.0})
+    wired.wait(60)
+    remembered = {command.data[6] for command in LD.commands.values() if command.dangerous}
+    assert not remembered & {data[6] for _, data in wired.asked}
+    assert wired.measured == []
+    assert 'watches = "both"' in (wired.watch.fault or "")
 
 
 def _silence(wired: Wired) -> Silence:
