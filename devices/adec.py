@@ -112,9 +112,7 @@ class Adec(Driver):
         vehicles = fields.get("vehicles", ())
         first = fields.get("count", 0) - len(vehicles) + 1
         return Sample(
-            vehicles=tuple(
-                _vehicle(each, str(number)) for number, each in enumerate(vehicles, start=first)
-            ),
+            vehicles=tuple(_vehicle(each, number) for number, each in enumerate(vehicles, first)),
             fault=_fault(fields["status"]),
         )
 
@@ -217,14 +215,16 @@ def _write(fields: Fields) -> bytes:
     return record + bytes.fromhex(fields.get("tick_hex", ""))
 
 
-def _vehicle(fields: Fields, mark: str) -> Vehicle:
+def _vehicle(fields: Fields, number: int) -> Vehicle:
+    """Make a vehicle; switched on again the detector counts from 1, but never the same ones."""
     return Vehicle(
         channel="all",
         speed=float(fields["speed_kmh"]) or None,
         length=fields.get("length_m") or None,
         occupied=fields["occupancy_ms"] / 1000 or None,
         gap=fields["gap_ms"] / 1000 or None,
-        mark=mark,
+        mark=f"{number} {_write(fields).hex()}",
+        number=number,
     )
 
 

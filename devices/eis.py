@@ -42,6 +42,9 @@ _EVENT_SIZE: Final = 15
 _UNITS: Final = ("kph", "mph")
 _KMH: Final = {"kph": KMH["km/h"], "mph": KMH["mph"]}
 _STAMP: Final = slice(6, 14)
+_MARKS: Final = ("stamp_hex", "vclass", "length_m", "speed", "duration_ms")
+"""What tells one vehicle from another: its clock alone does not where nobody has set it."""
+
 _FIRST_ZONE: Final = 0
 _MOST_ZONES: Final = 12
 _WITHIN: Final = 1.0
@@ -131,7 +134,7 @@ def _vehicle(fields: Fields, settings: Settings) -> Vehicle:
         kind=kind_of(fields["vclass"], settings),
         length=fields["length_m"] or None,
         occupied=fields["duration_ms"] / 1000 or None,
-        mark=fields["stamp_hex"],
+        mark=" ".join(str(fields[name]) for name in _MARKS),
     )
 
 

@@ -42,6 +42,8 @@ class Vehicle:
         gap: Seconds between the end of the vehicle before it on this channel and its own beginning.
         mark: What tells it from any other on this channel, where a sensor may report the same one
             twice; None where it never does.
+        number: Its number since the sensor was switched on, where it counts; a number far below the
+            one before says that it began again.
     """
 
     channel: str
@@ -51,6 +53,7 @@ class Vehicle:
     occupied: float | None = None
     gap: float | None = None
     mark: str | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,9 @@ _BODIES: Final = range(3, 245)
 _UNITS: Final[dict[object, str]] = {False: "mph", True: "km/h"}
 """Of speeds, by the last byte of its general config."""
 
+_MARKS: Final = ("time_utc", "range", "duration_ms", "speed", "length")
+"""What tells one vehicle from another: its clock alone does not where nobody has set it."""
+
 _FIRST_LANE: Final = 0
 _MOST_LANES: Final = 10
 
@@ -173,7 +176,7 @@ def _vehicle(fields: Fields, settings: Settings) -> Vehicle:
         kind=kind_of(fields["vclass"], settings),
         length=fields["length"] * METRES[unit] or None,
         occupied=fields["duration_ms"] / 1000,
-        mark=fields["time_utc"],
+        mark=" ".join(str(fields[name]) for name in _MARKS),
     )
 
 

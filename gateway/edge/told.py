@@ -7,14 +7,13 @@ traffic, begins anew and gives nothing. A lost difference is a gap, a made-up on
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from devices.sample import Counter
 
 if TYPE_CHECKING:
-    from devices.sample import Tally
+    from devices.sample import Tally, Vehicle
 
 DATED_SECONDS: Final = 120.0
 """What was counted since a reading longer ago belongs to no minute any more."""
@@ -27,6 +26,13 @@ _SLACK: Final = 2.0
 
 _REMEMBERED: Final = 256
 """Marks of vehicles: far more than a sensor keeps to repeat."""
+
+_REPEATED_SECONDS: Final = 30.0
+"""What is told again later is another vehicle, where nothing numbers them: a clock may stand."""
+
+_REPEATED: Final = 12
+"""Vehicles: the last three answers of four each may come late. A number that lies farther back was
+counted anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +54,33 @@ class _Read:
 class Told:
     """What is remembered of one channel."""
 
-    _marks: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    _marks: dict[str, float] = field(default_factory=dict)
+    _number: int | None = None
     _interval: str | None = None
     _read: _Read | None = None
 
-    def is_new(self, mark: str | None) -> bool:
-        """Say whether a vehicle with this mark has not been told before."""
-        if mark is None:
+    def is_new(self, vehicle: Vehicle, at: float) -> bool:
+        """Say whether a vehicle has not been told before.
+
+        One that bears a number may be repeated after any time, but only behind the same number:
+        where the sensor began to count again, no number of before means anything.
+
+        Args:
+            vehicle: What the sensor told.
+            at: When, seconds since boot.
+        """
+        if vehicle.number is None:
+            self._forget(at - _REPEATED_SECONDS)
+        elif self._number is not None and vehicle.number <= self._number - _REPEATED:
+            self._marks.clear()
+        self._number = vehicle.number
+        if vehicle.mark is None:
             return True
-        if mark in self._marks:
+        if vehicle.mark in self._marks:
             return False
-        self._marks.append(mark)
+        if len(self._marks) == _REMEMBERED:
+            del self._marks[next(iter(self._marks))]
+        self._marks[vehicle.mark] = at
         return True
 
     def count(self, tally: Tally, at: float) -> float:
@@ -78,6 +100,11 @@ class Told:
             return tally.count
         known, self._interval = self._interval, tally.mark
         return 0.0 if known in {None, tally.mark} else tally.count
+
+    def _forget(self, until: float) -> None:
+        """Forget the marks of vehicles that were told before."""
+        while self._marks and next(iter(self._marks.values())) < until:
+            del self._marks[next(iter(self._marks))]
 
     def _difference(self, last: _Read, now: Counter, at: float) -> float:
         """Compare two readings of a running count."""

@@ -60,9 +60,9 @@ class _Channel:
         for speed in speeds:
             self.sums.add(Vehicle("", speed))
 
-    def meet(self, vehicle: Vehicle) -> None:
+    def meet(self, vehicle: Vehicle, at: float) -> None:
         """Count a vehicle, unless it was told before."""
-        if not self.told.is_new(vehicle.mark):
+        if not self.told.is_new(vehicle, at):
             return
         known = self.leader is not None and vehicle.gap is not None
         self.sums.add(vehicle, (self.leader or 0.0) + (vehicle.gap or 0.0) if known else None)
@@ -129,7 +129,7 @@ class Vehicles:
         """Take in whatever a sensor says of traffic."""
         self.see(sample.detections, stamp)
         for vehicle in sample.vehicles:
-            self._channel(vehicle.channel).meet(vehicle)
+            self._channel(vehicle.channel).meet(vehicle, stamp.boot)
         for tally in sample.tallies:
             self._channel(tally.channel).hear(tally, stamp.boot)
 

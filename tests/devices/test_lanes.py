@@ -47,11 +47,12 @@ def hd(**told: object) -> tuple[Driver, dict[str, Any]]:
 
 def test_a_vehicle_of_an_hd_has_speed_length_and_the_time_it_took_in_our_units() -> None:
     driver, told = hd()
-    vehicle = Vehicle("lane-1", 60 * 1.609344, "unknown", 20 * 0.3048, 0.281, mark=AT)
+    mark = f"{AT} 90.0 281 60.0 20.0"
+    vehicle = Vehicle("lane-1", 60 * 1.609344, "unknown", 20 * 0.3048, 0.281, mark=mark)
     assert driver.sample(PASSED, told) == Sample(vehicles=(vehicle,))
     driver, told = hd(unit="km/h", classes=CLASSES)
     assert driver.sample(PASSED, told) == Sample(
-        vehicles=(Vehicle("lane-1", 60.0, "heavy", 20.0, 0.281, mark=AT),)
+        vehicles=(Vehicle("lane-1", 60.0, "heavy", 20.0, 0.281, mark=mark),)
     )
 
 
@@ -183,14 +184,15 @@ def vehicles(count: int, *records: Fields, status: int = 0) -> dict[str, Any]:
 def test_vehicles_of_a_tdc_bear_their_number_since_ever() -> None:
     sample = TDC.sample(vehicles(1042, RECORD, RECORD), TDC.configure({}))
     assert sample is not None
-    assert [vehicle.mark for vehicle in sample.vehicles] == ["1041", "1042"]
-    assert sample.vehicles[0] == Vehicle("all", 50.0, "unknown", 4.6, 0.31, 4.12, "1041")
+    assert [vehicle.number for vehicle in sample.vehicles] == [1041, 1042]
+    mark = "1041 3221001f019c2e"
+    assert sample.vehicles[0] == Vehicle("all", 50.0, "unknown", 4.6, 0.31, 4.12, mark, 1041)
 
 
 def test_what_a_tdc_does_not_know_is_missing_and_not_zero() -> None:
     sample = TDC.sample(vehicles(1, dict.fromkeys(RECORD, 0)), TDC.configure({}))
     assert sample is not None
-    assert sample.vehicles == (Vehicle("all", mark="1"),)
+    assert sample.vehicles == (Vehicle("all", mark="1 00000000000000", number=1),)
 
 
 def test_a_tdc_is_asked_with_the_bit_that_changes_and_its_echo_is_no_answer() -> None:
@@ -200,7 +202,7 @@ def test_a_tdc_is_asked_with_the_bit_that_changes_and_its_echo_is_no_answer() ->
     steps, sample = rehearse(TDC.read(told), script)
     asked = [step.data.hex() for step in steps if isinstance(step, Ask)]
     assert asked == ["1078017916", "1058015916", "1058015916"]
-    assert [vehicle.mark for vehicle in sample.vehicles] == ["7"]
+    assert [vehicle.number for vehicle in sample.vehicles] == [7]
 
 
 @pytest.mark.parametrize(("status", "fault"), [(0x01, "radar"), (0x80, "hardware"), (0x30, "")])
@@ -221,12 +223,25 @@ def test_a_vehicle_of_an_rtms_is_in_the_unit_that_it_names() -> None:
     told = G4.configure({"classes": "motorcycle,light"})
     for unit, kmh in (("kph", 60.0), ("mph", 60 * 1.609344)):
         sample = G4.sample(event(unit=unit), told)
-        expected = Vehicle("lane-2", kmh, "light", 4.5, 0.31, mark="2530151403210524")
+        mark = "2530151403210524 1 4.5 60 310"
+        expected = Vehicle("lane-2", kmh, "light", 4.5, 0.31, mark=mark)
         assert sample == Sample(vehicles=(expected,))
     frame = bytearray(G4.encode(event()))
     frame[-3] = 2
     with pytest.raises(DecodeError):
         G4.decode(bytes(frame), told)
+
+
+def test_two_vehicles_are_two_though_the_clock_of_a_radar_stands() -> None:
+    told, (driver, hd_told) = G4.configure({}), hd()
+    first, second = (G4.sample(event(duration_ms=ms), told) for ms in (310, 320))
+    assert first is not None
+    assert second is not None
+    assert first.vehicles[0].mark != second.vehicles[0].mark
+    first, second = (driver.sample({**PASSED, "duration_ms": ms}, hd_told) for ms in (281, 280))
+    assert first is not None
+    assert second is not None
+    assert first.vehicles[0].mark != second.vehicles[0].mark
 
 
 def test_an_rtms_that_is_silent_but_answers_has_seen_nobody() -> None:

@@ -100,6 +100,35 @@ def test_a_vehicle_that_is_told_twice_counts_once() -> None:
     assert road.counted() == 2
 
 
+@pytest.mark.parametrize("before", [200, 20])
+def test_a_sensor_that_begins_to_count_again_hides_nobody(before: int) -> None:
+    road = Gantry()
+    for number in [*range(1, before + 1), *range(1, 201)]:
+        road.tell(Vehicle("lane-1", 50.0, mark=f"{number}", number=number))
+    assert road.counted() == before + 200
+
+
+def test_one_that_bears_a_number_counts_once_though_it_is_told_again_late() -> None:
+    road = Gantry()
+    for number in range(1, 41):
+        road.tell(Vehicle("lane-1", 50.0, mark=f"{number}", number=number))
+    road.wait(300.0)
+    for number in [*range(29, 41), *range(37, 43)]:
+        road.tell(Vehicle("lane-1", 50.0, mark=f"{number}", number=number))
+    measured = road.close()
+    assert measured["count_total"] == 42
+
+
+def test_a_mark_that_comes_again_after_half_a_minute_is_another_vehicle() -> None:
+    road = Gantry()
+    road.tell(Vehicle("lane-1", 50.0, mark="a"))
+    road.wait(20.0)
+    road.tell(Vehicle("lane-1", 50.0, mark="a"))
+    road.wait(10.25)
+    road.tell(Vehicle("lane-1", 50.0, mark="a"))
+    assert road.close()["count_total"] == 2
+
+
 def test_without_marks_every_vehicle_counts() -> None:
     road = Gantry()
     road.tell(Vehicle("lane-1", 50.0), Vehicle("lane-1", 50.0))
