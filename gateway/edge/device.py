@@ -142,7 +142,7 @@ class Device:
             return []
         sample = event.sample
         if self._vehicles is not None:
-            self._vehicles.take(sample, event.stamp)
+            self.watch.strayed(self._vehicles.take(sample, event.stamp))
             self._broken = bool(sample.fault)
             self._was_broken = self._was_broken or self._broken
             return []

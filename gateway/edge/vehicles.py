@@ -125,21 +125,33 @@ class Vehicles:
         self._now: Stamp | None = None
         self._turn: int | None = None
 
-    def take(self, sample: Sample, stamp: Stamp) -> None:
-        """Take in whatever a sensor says of traffic."""
+    def take(self, sample: Sample, stamp: Stamp) -> list[str]:
+        """Take in whatever a sensor says of traffic.
+
+        Returns:
+            The channel of each that it named on one that is not there: a lane that nobody set up
+            is none, and no database keeps it for ever.
+        """
         self.see(sample.detections, stamp)
         for vehicle in sample.vehicles:
-            self._channel(vehicle.channel).meet(vehicle, stamp.boot)
+            if channel := self._channels.get(vehicle.channel):
+                channel.meet(vehicle, stamp.boot)
         for tally in sample.tallies:
-            self._channel(tally.channel).hear(tally, stamp.boot)
+            if channel := self._channels.get(tally.channel):
+                channel.hear(tally, stamp.boot)
+        named = [detection.channel for detection in sample.detections]
+        named += [vehicle.channel for vehicle in sample.vehicles]
+        named += [tally.channel for tally in sample.tallies]
+        return [name for name in named if name not in self._channels]
 
     def see(self, detections: Iterable[Detection], stamp: Stamp) -> None:
         """Take the objects of one frame in."""
         frame: dict[str, list[Detection]] = {}
         for detection in detections:
-            frame.setdefault(detection.channel, []).append(detection)
+            if detection.channel in self._channels:
+                frame.setdefault(detection.channel, []).append(detection)
         for name, seen in frame.items():
-            channel = self._channel(name)
+            channel = self._channels[name]
             channel.add(channel.passages.over(stamp.boot))
             channel.passages.see(seen, stamp.boot)
 
@@ -223,12 +235,6 @@ class Vehicles:
     def _lose_leaders(self) -> None:
         for channel in self._channels.values():
             channel.leader = None
-
-    def _channel(self, name: str) -> _Channel:
-        """Return a channel; one that was not announced begins here."""
-        if name not in self._channels:
-            self._channels[name] = self._new_channel(name)
-        return self._channels[name]
 
     def _new_channel(self, name: str) -> _Channel:
         return _Channel(Passages(_COURSES.get(name, 0), self._gap), Sums(self._sums))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from devices.errors import DeviceFault, DriverError, NoReply, NotReady
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from devices.driver import Driver
 
 _LEAST_PATIENCE: Final = 10.0
@@ -114,6 +116,12 @@ class Watch:
         self._unread = False
         self._unready = -math.inf
         self.fault = fault or None
+
+    def strayed(self, channels: Collection[str]) -> None:
+        """Count what it told of lanes that it does not have."""
+        if channels:
+            self.errors += len(channels)
+            self.fault = f"it tells of a lane that was not set up: {min(channels)}"
 
     def failed(self, error: DriverError, *, asked: bool) -> None:
         """Count what went wrong instead of a sample.

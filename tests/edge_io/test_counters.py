@@ -108,6 +108,17 @@ def test_every_vehicle_that_a_counter_tells_counts_once_on_its_lane(
         assert wired.total("count", channel) == pytest.approx(len(mine), abs=2)
 
 
+@pytest.mark.parametrize("name", ["wavetronix.ss125", "wavetronix.ss105", "eis.rtms"])
+def test_a_vehicle_on_a_lane_that_nobody_set_up_is_an_error_and_makes_no_channel(name: str) -> None:
+    config: dict[str, object] = {"lanes": 3, "address": 1}
+    wired = Street(gantry_of(name, config)[1], {"driver": name} | config | {"lanes": 1})
+    wired.wait(150)
+    wired.close()
+    (channel,) = sensor(name, config | {"lanes": 1}).driver.channels
+    assert {measured.reading.channel for measured in wired.measured} == {channel}
+    assert wired.watch.errors > 3
+
+
 def test_a_radar_of_means_counts_each_of_its_own_intervals_once() -> None:
     name = "wavetronix.ss105"
     gantry, sensor = gantry_of(name, {"lanes": 3, "address": 12})

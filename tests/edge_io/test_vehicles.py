@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from devices.sample import Detection
+from devices.sample import Detection, Sample, Tally, Vehicle
 from gateway.clock import FakeClock, Stamp
 from gateway.edge.vehicles import Vehicles
 from schemas.quantity import BINS, find, speed_bin
@@ -268,11 +268,15 @@ def test_two_cuts_within_a_millisecond_make_one_interval() -> None:
     assert road.intervals() == [(0, 20, 0), (20, 40, 0)]
 
 
-def test_a_channel_that_was_not_announced_is_counted_from_when_it_is_seen() -> None:
+def test_a_lane_that_nobody_set_up_is_no_channel_and_is_told() -> None:
     road = Roadside()
-    road.see(36.0, channel="bus-lane")
+    strange = "lane-200"
+    seen = (Detection(strange, 36.0), Detection("in", 36.0))
+    told = Sample({}, seen, vehicles=(Vehicle(strange),), tallies=(Tally(strange, 3.0),))
+    assert road.vehicles.take(told, road.clock.stamp()) == [strange] * 3
     road.wait(60)
-    assert road.intervals("bus-lane") == [(0, 60, 1)]
+    assert road.intervals(strange) == []
+    assert road.intervals("in") == [(0, 60, 1)]
 
 
 class Traffic(RuleBasedStateMachine):
