@@ -298,6 +298,7 @@ class Conversation:
             self._rest = _REST_SECONDS
         held, self._held = self._held, None
         if held is not None and self._asked:
+            self._watch.errors += 1
             self._asked_at = -float("inf")  # what is not believed is measured anew, at once
         elif held is not None:
             self._observe(now, held)

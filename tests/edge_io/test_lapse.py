@@ -140,7 +140,9 @@ def test_one_that_may_have_had_no_power_is_told_again_and_not_believed_before() 
     talk.quiet(4)
     assert seen(talk.hear(frame(99) + frame(98))) == ["woke"]
     assert talk.conversation.say() == QUESTION
+    errors = talk.watch.errors
     assert seen(talk.hear(TAKEN)) == []
+    assert talk.watch.errors == errors + 1  # the reading that nobody believed
     assert stream(talk, 2, 2) == [2, 2]
 
 
