@@ -33,12 +33,20 @@ if TYPE_CHECKING:
 class Running:
     """A collector at work, its store, and a reader of the store's file."""
 
-    def __init__(self, broker: Broker, protocol: str, folder: Path, name: str, share: str) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        protocol: str,
+        folder: Path,
+        name: str,
+        share: str,
+        write_rows: int = 5000,
+    ) -> None:
         config = CollectorConfig.model_validate(
             {
                 "collector": {"id": name, "dead_letters": folder / "dead", "share": share},
                 "broker": {"url": broker.url, "protocol": protocol},
-                "store": {"kind": "sqlite", "path": folder / "city.db"},
+                "store": {"kind": "sqlite", "path": folder / "city.db", "write_rows": write_rows},
             }
         )
         clock = SystemClock()
@@ -72,12 +80,19 @@ class Running:
 
 @contextmanager
 def collecting(
-    broker: Broker, protocol: str, folder: Path, name: str = "collector-1", share: str = ""
+    broker: Broker,
+    protocol: str,
+    folder: Path,
+    name: str = "collector-1",
+    share: str = "",
+    write_rows: int = 5000,
 ) -> Iterator[Running]:
     with ExitStack() as stack:
         with Gateway(broker, protocol, f"probe-of-{name}") as probe:
             probe.announce()
-            running = stack.enter_context(Running(broker, protocol, folder, name, share))
+            running = stack.enter_context(
+                Running(broker, protocol, folder, name, share, write_rows)
+            )
             probe.await_greeting()
         yield running
 
@@ -92,6 +107,20 @@ def test_more_than_the_broker_s_window_is_stored_and_receipted(
         assert running.seqs == list(range(1, 71))
         assert running.reader.count("air") == 140
         assert running.status["duplicates"] == 0
+
+
+def test_a_write_takes_no_more_than_it_should_however_many_wait(
+    broker: Broker, protocol: str, tmp_path: Path
+) -> None:
+    collected = collecting(broker, protocol, tmp_path, write_rows=4)
+    with collected as running, Gateway(broker, protocol) as gateway:
+        running.store.busy = True
+        for seq in range(1, 21):
+            gateway.publish(payload(seq))
+        until(lambda: running.store.attempts > 2, 10, "some attempts")
+        running.store.busy = False
+        until(lambda: sorted(gateway.stored) == list(range(1, 21)), 20, "all receipts")
+        assert max(len(points) for points in running.store.written) <= 4
 
 
 def test_a_busy_store_acknowledges_nothing_and_loses_nothing(

@@ -59,6 +59,17 @@ def test_waiting_ends_when_woken() -> None:
     assert got == [None]
 
 
+def test_waiting_ends_when_an_event_comes() -> None:
+    inbox = Inbox()
+    got: list[object] = []
+    waiter = threading.Thread(target=lambda: got.append(inbox.get(60)))
+    waiter.start()
+    until(waiter.is_alive, 5)
+    inbox.put(Connected())
+    waiter.join(5)
+    assert got == [Connected()]
+
+
 def test_resting_takes_nothing_out_and_ends_when_woken() -> None:
     inbox = Inbox()
     inbox.put(Connected())

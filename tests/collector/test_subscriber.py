@@ -246,6 +246,14 @@ def test_touched_spans_what_each_device_got(bench: Bench) -> None:
     assert fields == {"first": T + 10_000, "last": T + 21_000}
 
 
+def test_times_that_are_mere_addresses_touch_nothing(bench: Bench) -> None:
+    q, rows = ["pm2_5", "boot_ms"], [[0, "4", 12.0, 5000]]
+    bench.take(payload(clock="never", boot="boot-1", q=q, r=rows, why={"0": "60"}))
+    bench.write()
+    assert bench.receipt() == {"v": 1, "stored": {EPOCH: [[1, 1]]}}
+    assert not list(bench.store.inner.select("touched", {}))
+
+
 def test_a_batch_that_no_aggregate_would_hear_of_is_stored_and_comes_again(bench: Bench) -> None:
     bench.store.refuses = lambda point: (
         point.measurement == "touched" and dict(point.tags)["device"] == "pm-1"
