@@ -57,9 +57,10 @@ def _port(port: PortConfig) -> dict[str, Any]:
 
 def _device(device: DeviceConfig) -> dict[str, Any]:
     sensor = sensor_of(device)
-    shown = device.model_dump(mode="json", exclude_none=True, exclude={"settings"})
     interval = device.usual_interval(traffic=bool(sensor.driver.channels))
-    return shown | {"interval": interval} | dict(sensor.settings)
+    whole = device.model_copy(update={"interval": interval})
+    shown = whole.model_dump(mode="json", exclude_none=True, exclude={"settings"})
+    return shown | dict(sensor.settings)
 
 
 def hide(table: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from gateway.edge.held import split_id
 from gateway.edge.spool_file import SpoolFile
 from gateway.edge.spool_rows import Spoiled
 from gateway.errors import SpoolDamaged
+from gateway.logs import write_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -134,8 +135,9 @@ class Holdings:
             self._uncounted = self._doubted = True
         elif self._looks > 1:
             left = self.counts.held - self.counts.refused
-            what = f"the spool {self._disk.path} is damaged: it counts {left} batches more than"
-            self._disk.damage = SpoolDamaged(f"{what} can be found in it")
+            more = write_count(left, "batch", "batches")
+            what = f"the spool {self._disk.path} is damaged: it counts {more} too many"
+            self._disk.damage = SpoolDamaged(what)
         else:
             self._looks += 1
             return True
