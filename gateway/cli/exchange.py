@@ -38,7 +38,11 @@ Result = TypeVar("Result")
 
 
 class Exchange:
-    """A port that is open for as long as the block lasts, and one sensor on it."""
+    """A port that is open for as long as the block lasts, and one sensor on it.
+
+    Attributes:
+        odd: Whether what it said last contradicts itself, so that nothing of it is to be believed.
+    """
 
     def __init__(
         self,
@@ -58,7 +62,7 @@ class Exchange:
         self._clock = SystemClock()
         self._port = Port(url, line, self._clock)
         self._heard = heard or (lambda _: None)
-        self._echoes = False
+        self.odd = self._echoes = False
         self._echo = self._first = b""
         self._whole_from = 0.0
         self.turn_to(sensor)
@@ -179,9 +183,11 @@ class Exchange:
             while self._frames:
                 raw = self._frames.popleft()
                 try:
-                    return Received(raw, self._sensor.driver.decode(raw, self._sensor.settings))
+                    fields = self._sensor.driver.decode(raw, self._sensor.settings)
                 except DecodeError:
                     continue
+                self.odd = self._sensor.driver.belies(fields)
+                return Received(raw, fields)
             chunk = self._port.read()
             self._sort(chunk)
             if chunk.now >= until and not self._frames:

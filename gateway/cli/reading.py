@@ -14,6 +14,7 @@ from gateway.cli.language import Language
 from gateway.cli.progress import Status
 from gateway.cli.texts import Texts
 from gateway.cli.words import write_foreign, write_number
+from gateway.edge.conversation import another
 from gateway.errors import SimpangError
 from schemas.quantity import QUANTITIES
 
@@ -122,7 +123,10 @@ def read_once(target: Target, seconds: float, language: Language) -> Result:
                     if not started:
                         exchange.run(driver.start(settings))
                         started = True
-                    return Result(target, exchange.run(driver.read(settings)))
+                    sample = exchange.run(driver.read(settings))
+                    if exchange.odd:
+                        return Result(target, problem=another(driver), tail=bytes(tail))
+                    return Result(target, sample)
                 except DriverError as error:
                     if time.monotonic() + _REST > until:
                         return _failed(target, error, bytes(tail))

@@ -274,7 +274,7 @@ class Conversation:
             return
         if sample is not None and self._stamp is not None:
             if self._odd:
-                sample = replace(sample, fault=_another(self._driver))
+                sample = replace(sample, fault=another(self._driver))
             observed = Observed(sample, self._stamp)
             if self._lapse.passed:
                 self._woke(self._stamp)
@@ -339,7 +339,7 @@ class Conversation:
         self._start(now, opening=False, rest=max(0.0, due - now))
 
 
-def _another(driver: Driver) -> str:
+def another(driver: Driver) -> str:
     """Say what is wrong where a stream has the right form and says what its sensor never does."""
     return f"no {driver.name} says this: is another model plugged in?"
 

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from devices.modbus import summed
 from devices.registry import find
+from devices.winsen_dust import ZH03B
 from gateway.cli.app import app
 from gateway.errors import ConfigError, PortGone
 from gateway.simulator import catalogue
@@ -107,6 +108,17 @@ def answering(link: Path, answer: Callable[[bytes], bytes]) -> Iterator[Path]:
         over.set()
         speaker.join()
         uart.unplug()
+
+
+def test_of_what_contradicts_itself_no_value_is_shown(tmp_path: Path) -> None:
+    other = ZH03B.encode({"mode": "qa", "pm1_0_ugm3": 420, "pm2_5_ugm3": 500, "pm10_ugm3": 90})
+    with answering(tmp_path / "tty", lambda _: other) as link:
+        result = run("read", "winsen.mhz19", link, "--json")
+
+    (shown,) = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert "values" not in shown
+    assert "another model" in shown["error"]
 
 
 def refusing(question: bytes) -> bytes:
