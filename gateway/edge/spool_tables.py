@@ -7,18 +7,18 @@ from contextlib import closing
 from functools import cache
 from typing import Final
 
-_TABLES: Final = """
-kept (name TEXT PRIMARY KEY, value TEXT NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID;
-epochs (
-    number INTEGER PRIMARY KEY, epoch TEXT NOT NULL, next INTEGER NOT NULL, dropped TEXT NOT NULL,
-    sum INTEGER NOT NULL);
-pending (
-    id INTEGER PRIMARY KEY, device TEXT NOT NULL, channel TEXT, boot TEXT, since REAL,
-    at INTEGER, undatable INTEGER NOT NULL, reading BLOB NOT NULL, sum INTEGER NOT NULL);
-batches (
-    id INTEGER PRIMARY KEY, device TEXT NOT NULL, channel TEXT, first INTEGER NOT NULL,
-    rows INTEGER NOT NULL, born REAL NOT NULL, sum INTEGER NOT NULL, refused TEXT, offer REAL);
-payloads (id INTEGER PRIMARY KEY, payload BLOB NOT NULL)
+_TABLES: Final = {
+    "kept": "name TEXT PRIMARY KEY, value TEXT, sum INT",
+    "epochs": "number INTEGER PRIMARY KEY, epoch TEXT, next INT, dropped TEXT, sum INT",
+    "pending": "id INTEGER PRIMARY KEY, device TEXT, channel TEXT, boot TEXT, since REAL, at INT, "
+    "undatable INT, reading BLOB, sum INT",
+    "batches": "id INTEGER PRIMARY KEY, device TEXT, channel TEXT, first INT, rows INT, "
+    "born REAL, sum INT, refused TEXT, offer REAL",
+    "payloads": "id INTEGER PRIMARY KEY, payload BLOB",
+}
+"""Short, so that all of it stays in the first page, beside what a file can't be read without.
+
+Nothing is NOT NULL: no row is believed without its sum.
 """
 
 _INDEX: Final = "CREATE INDEX IF NOT EXISTS refused ON batches (offer) WHERE refused IS NOT NULL"
@@ -32,8 +32,9 @@ _SHAPE: Final = (
 
 def make_tables(run: sqlite3.Cursor) -> None:
     """Make the tables that are not there, in the caller's transaction."""
-    for table in _TABLES.split(";"):
-        run.execute(f"CREATE TABLE IF NOT EXISTS {table}")
+    for table, columns in _TABLES.items():
+        key = " WITHOUT ROWID" if table == "kept" else ""
+        run.execute(f"CREATE TABLE IF NOT EXISTS {table}({columns}){key}")
     run.execute(_INDEX)
 
 
