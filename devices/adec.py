@@ -21,6 +21,7 @@ from devices.dialogue import PATIENCE, Ask, Listen, carry_out
 from devices.driver import SUMS, Driver, Line, Setting, Settings
 from devices.errors import NoReply
 from devices.sample import Sample, Vehicle
+from devices.units import believable
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -219,7 +220,7 @@ def _vehicle(fields: Fields, number: int) -> Vehicle:
     """Make a vehicle; switched on again the detector counts from 1, but never the same ones."""
     return Vehicle(
         channel="all",
-        speed=float(fields["speed_kmh"]) or None,
+        speed=believable(float(fields["speed_kmh"])),
         length=fields.get("length_m") or None,
         occupied=fields["occupancy_ms"] / 1000 or None,
         gap=fields["gap_ms"] / 1000 or None,

@@ -127,12 +127,13 @@ def by_line(
     return cut
 
 
-def by_shape(*shapes: str) -> Cutter:
+def by_shape(*shapes: str, verify: Callable[[bytes], bool] = lambda _: True) -> Cutter:
     r"""Cut text of a fixed shape; whatever fits none is dropped byte by byte.
 
     Args:
         shapes: How a line looks, its end included: each `9` is any digit, all else is itself. None
             is the beginning of another.
+        verify: Told a line of such a shape: whether it says what can be.
     """
     places = [[_DIGITS if char == "9" else char.encode() for char in shape] for shape in shapes]
     firsts = frozenset(byte for shape in places for byte in shape[0])
@@ -149,6 +150,8 @@ def by_shape(*shapes: str) -> Cutter:
         if not fitting:
             return Bad("header")
         size = min(fitting)
-        return Whole(size) if size <= len(buffer) else None
+        if size > len(buffer):
+            return None
+        return Whole(size) if verify(buffer[:size]) else Bad("header")
 
     return cut

@@ -17,7 +17,7 @@ from devices.command import Command, by_name
 from devices.cutters import by_shape
 from devices.driver import Line, Settings
 from devices.one_speed import OneSpeed, directions_setting
-from devices.units import KMH, unit_of_speed
+from devices.units import FASTEST, KMH, unit_of_speed
 
 if TYPE_CHECKING:
     from devices.cutters import Cutter
@@ -37,9 +37,14 @@ _BAUDRATES: Final = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 class Decatur(OneSpeed):
     """A radar that sends lines."""
 
-    def cutter(self, _settings: Settings) -> Cutter:
-        """Cut lines, and answers to commands."""
-        return by_shape(*_LINES, *_REPLIES)
+    def cutter(self, settings: Settings) -> Cutter:
+        """Cut lines of speeds that can be, and answers to commands."""
+
+        def can_be(line: bytes) -> bool:
+            speed = float(line[2:7]) if line.startswith(b"*") else 0.0
+            return speed * KMH[settings["unit"]] <= FASTEST
+
+        return by_shape(*_LINES, *_REPLIES, verify=can_be)
 
     def decode(self, frame: bytes, _settings: Settings) -> dict[str, Any]:
         """Read direction, speed and strength, or the answer to a command."""

@@ -21,7 +21,7 @@ from devices.driver import SUMS, Driver, Line, Setting, Settings
 from devices.errors import DecodeError, NoReply
 from devices.lanes import classes_setting, classes_told, kind_of, lane, lanes, lanes_setting
 from devices.sample import Sample, Vehicle
-from devices.units import KMH
+from devices.units import KMH, believable
 
 if TYPE_CHECKING:
     from devices.cutters import Cutter
@@ -41,6 +41,9 @@ _KINDS: Final = bytes.fromhex(
 _EVENT_SIZE: Final = 15
 _UNITS: Final = ("kph", "mph")
 _KMH: Final = {"kph": KMH["km/h"], "mph": KMH["mph"]}
+_FASTEST: Final = 200
+"""The most that it shows in either unit: a number above it says that it knows no speed."""
+
 _STAMP: Final = slice(6, 14)
 _MARKS: Final = ("stamp_hex", "vclass", "length_m", "speed", "duration_ms")
 """What tells one vehicle from another: its clock alone does not where nobody has set it."""
@@ -130,12 +133,17 @@ class Rtms(Driver):
 def _vehicle(fields: Fields, settings: Settings) -> Vehicle:
     return Vehicle(
         channel=lane(fields["zone"]),
-        speed=fields["speed"] * _KMH[fields["unit"]] or None,
+        speed=_speed(fields["speed"], fields["unit"]),
         kind=kind_of(fields["vclass"], settings),
         length=fields["length_m"] or None,
         occupied=fields["duration_ms"] / 1000 or None,
         mark=" ".join(str(fields[name]) for name in _MARKS),
     )
+
+
+def _speed(shown: int, unit: str) -> float | None:
+    """Return a speed in km/h; None where it shows none."""
+    return believable(shown * _KMH[unit]) if shown <= _FASTEST else None
 
 
 def _size(buffer: bytes) -> int:

@@ -55,7 +55,10 @@ class Hikvision(OneSpeed):
         speeds: tuple[Cutter, ...] = (
             _cut_byte,
             by_header([bytes((way,)) for way in _SHOWN], lambda _: 2, _is_speed, refused="header"),
-            by_shape(*(f"{sign}999" for sign in _WRITTEN)),
+            by_shape(
+                *(f"{sign}999" for sign in _WRITTEN),
+                verify=lambda text: int(text[1:]) <= _FASTEST,
+            ),
         )
         return either(messages, speeds[settings["format"]])
 

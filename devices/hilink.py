@@ -42,6 +42,7 @@ from devices.hilink_config import (
     write_answer,
 )
 from devices.sample import Detection, Sample
+from devices.units import FASTEST
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -56,7 +57,13 @@ _MOST_TARGETS: Final = 5
 _TARGET: Final = ("angle_deg", "distance_m", "dir_raw", "speed_kmh", "snr")
 """A byte each."""
 
-_DIRECTION: Final = _TARGET.index("dir_raw")
+_DIRECTION, _DISTANCE, _SPEED = map(_TARGET.index, ("dir_raw", "distance_m", "speed_kmh"))
+_FARTHEST: Final = 100
+"""m that it sees."""
+
+_FASTEST: Final = 120
+"""km/h that it measures: whoever it shows to be faster was there, at a speed that is not known."""
+
 _MIDDLE: Final = 0x80
 """What the byte of the angle says straight ahead."""
 
@@ -113,7 +120,7 @@ class HiLink(Configurable):
         seen = (
             Detection(
                 channel="in" if target["dir_raw"] == settings["approaching"] else "out",
-                speed=float(target["speed_kmh"]),
+                speed=_speed(target["speed_kmh"]),
                 distance=float(target["distance_m"]),
                 signal=float(target["snr"]),
             )
@@ -191,6 +198,10 @@ class HiLink(Configurable):
             return sample or Sample()
 
 
+def _speed(shown: int) -> float | None:
+    return float(shown) if shown <= _FASTEST else None
+
+
 def _targets(body: bytes) -> range:
     """Tell where each target begins."""
     return range(2, len(body), len(_TARGET))
@@ -209,9 +220,17 @@ def _report_size(buffer: bytes) -> int:
 
 
 def _is_report(frame: bytes) -> bool:
-    """Say whether each target comes or goes: a cut report and the next may fit but for that."""
+    """Say whether each target can be: a cut report and the next may fit but for that.
+
+    It comes or goes, as far away as the radar sees, and no faster than anybody drives.
+    """
     body = frame[HEAD:-TAIL]
-    return all(body[at + _DIRECTION] in {0, 1} for at in _targets(body))
+    return all(
+        body[at + _DIRECTION] in {0, 1}
+        and body[at + _DISTANCE] <= _FARTHEST
+        and body[at + _SPEED] <= FASTEST
+        for at in _targets(body)
+    )
 
 
 def _set_params(distance: int, way: str, speed: int, delay: int) -> Command:

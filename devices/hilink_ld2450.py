@@ -29,6 +29,7 @@ from devices.hilink_config import (
     write_answer,
 )
 from devices.sample import Detection, Sample
+from devices.units import FASTEST
 
 if TYPE_CHECKING:
     from devices.cutters import Cutter
@@ -40,6 +41,7 @@ _SLOTS: Final = 3
 _WORDS: Final = ("x_mm", "y_mm", "speed_cms", "res_mm")
 _SLOT: Final = 2 * len(_WORDS)
 _SIZE: Final = len(_HEAD) + _SLOTS * _SLOT + len(_TAIL)
+_SLOT_STARTS: Final = range(len(_HEAD), _SIZE - len(_TAIL), _SLOT)
 _LONGEST_ANSWER: Final = 30
 """What its length says at most: that of three zones."""
 
@@ -55,7 +57,7 @@ class PeopleRadar(Configurable):
     def cutter(self, _settings: Settings) -> Cutter:
         """Cut reports, and answers to commands."""
         return either(
-            by_header((_HEAD,), lambda _: _SIZE, lambda _: True, tail=_TAIL),
+            by_header((_HEAD,), lambda _: _SIZE, _can_be, tail=_TAIL, refused="header"),
             by_answer(_LONGEST_ANSWER),
         )
 
@@ -63,8 +65,7 @@ class PeopleRadar(Configurable):
         """Read a report (mm, cm/s; empty slots left out), or the answer to a command."""
         if is_answer(frame):
             return read_answer(frame)
-        starts = range(len(_HEAD), _SIZE - len(_TAIL), _SLOT)
-        slots = (_read_slot(frame[at : at + _SLOT]) for at in starts)
+        slots = (_read_slot(frame[at : at + _SLOT]) for at in _SLOT_STARTS)
         return {"targets": [slot for slot in slots if slot["x_mm"] or slot["y_mm"]]}
 
     def encode(self, fields: Fields) -> bytes:
@@ -100,6 +101,12 @@ class PeopleRadar(Configurable):
         """
         yield from ask(self.commands["enable_config"])
         yield from ask(self.commands["end_config"])
+
+
+def _can_be(report: bytes) -> bool:
+    """Say whether nobody is faster than anything that moves."""
+    speeds = (abs(_read_slot(report[at : at + _SLOT])["speed_cms"]) for at in _SLOT_STARTS)
+    return all(speed * _KMH <= FASTEST for speed in speeds)
 
 
 def _read_slot(slot: bytes) -> dict[str, int]:

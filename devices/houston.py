@@ -11,6 +11,7 @@ mnit-rtmc/iris, comm/dr500: marks, message codes, average speed.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +23,7 @@ from devices.driver import Driver, Line, Settings
 from devices.errors import DecodeError
 from devices.one_speed import OneSpeed, directions_setting
 from devices.sample import Detection, Sample
-from devices.units import KMH, unit_of_speed
+from devices.units import FASTEST, KMH, unit_of_speed
 
 if TYPE_CHECKING:
     from devices.cutters import Cutter, Verdict
@@ -32,19 +33,35 @@ _LINES: Final = tuple(Line(baud) for baud in (9600, 19200, 38400, 57600, 115200)
 _WAYS: Final = {"+": "approach", "-": "recede"}
 """Where a vehicle goes, by the sign of its speed."""
 
+_FORMS: Final = ("999\r\n", "?999\r\n", "+999\r", "-999\r")
+_PREFIX: Final = re.compile(rb"[?+-]")
+_LINE_END: Final = re.compile(rb"\r\n|\r|\n")
+_LONGEST_LINE: Final = 32
+"""Bytes of a broken line that are looked at together; a whole one has six at most."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Text(OneSpeed):
     """Any of its radars that sends lines."""
 
-    def cutter(self, _settings: Settings) -> Cutter:
-        """Cut lines of the three forms; what lies before three digits is dropped byte by byte."""
-        return by_shape("999\r\n", "?999\r\n", "+999\r", "-999\r")
+    def cutter(self, settings: Settings) -> Cutter:
+        """Cut lines of the three forms; in a broken one, only what stands before digits begins one.
+
+        Three digits behind anything else may be those of two lines, or a speed that is over.
+        """
+        unit = KMH[settings["unit"]]
+        whole = by_shape(*_FORMS, verify=lambda line: _shown(line) * unit <= FASTEST)
+
+        def cut(buffer: bytes) -> Verdict:
+            verdict = whole(buffer)
+            return _skip(buffer) if isinstance(verdict, Bad) else verdict
+
+        return cut
 
     def decode(self, frame: bytes, _settings: Settings) -> dict[str, Any]:
         """Read the speed, in the unit that it was set to, and what stands before it."""
         text = frame.decode("ascii").strip()
-        return {"speed": int(text[-3:]), "prefix": text[:-3]}
+        return {"speed": _shown(frame), "prefix": text[:-3]}
 
     def encode(self, fields: Fields) -> bytes:
         """Write a line."""
@@ -57,6 +74,22 @@ class Text(OneSpeed):
         over = fields["prefix"] == "?"
         speed = 0 if over else fields["speed"] * KMH[settings["unit"]]
         return self.detected(speed, _WAYS.get(fields["prefix"], ""), settings)
+
+
+def _shown(line: bytes) -> int:
+    return int(line.strip()[-3:])
+
+
+def _skip(buffer: bytes) -> Verdict:
+    """Say how much of a broken line is passed over: to a prefix within it, or behind its end."""
+    end = _LINE_END.search(buffer)
+    size = end.end() if end else len(buffer)
+    prefix = _PREFIX.search(buffer, 1, size)
+    if prefix:
+        return Bad("header", prefix.start())
+    if size > _LONGEST_LINE:
+        return Bad("length", size - _LONGEST_LINE)
+    return Bad("header", size) if end else None
 
 
 _BEGIN, _ESCAPE, _END = 0xF3, 0xFA, 0xFC

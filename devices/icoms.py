@@ -16,7 +16,7 @@ from devices.cutters import by_line, either
 from devices.driver import Line, Settings
 from devices.errors import DecodeError
 from devices.one_speed import OneSpeed, directions_setting
-from devices.units import KMH, METRES
+from devices.units import FASTEST, KMH, METRES
 
 if TYPE_CHECKING:
     from devices.cutters import Cutter
@@ -38,7 +38,8 @@ class Icoms(OneSpeed):
         """Cut lines that parse; within a broken one only a sign begins another."""
 
         def parses(line: bytes) -> bool:
-            return _LINE.fullmatch(line) is not None
+            match = _LINE.fullmatch(line)
+            return match is not None and int(match[2]) * KMH[match[3].decode().lower()] <= FASTEST
 
         return either(*(by_line(_LONGEST, parses, start=sign) for sign in (b"+", b"-")))
 

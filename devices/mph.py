@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from devices.cutters import by_header
 from devices.driver import Driver, Line, Settings
 from devices.sample import Detection, Sample
-from devices.units import KMH, METRES, unit_of_speed
+from devices.units import FASTEST, KMH, METRES, unit_of_speed
 
 if TYPE_CHECKING:
     from devices.cutters import Cutter
@@ -33,6 +33,9 @@ _BITS: Final = (
     "opposite",
 )  # fmt: skip
 """What each bit of the status says, from the lowest."""
+
+_SHOWN: Final = 3
+"""Where in a frame of either model the speed of who is seen stands."""
 
 _ZERO: Final = 1
 """How zero is sent."""
@@ -58,12 +61,14 @@ class Mph(Driver):
 
     shows: tuple[str, ...] = _SPEEDS
 
-    def cutter(self, _settings: Settings) -> Cutter:
-        """Cut the only frame there is; a value that has no meaning is zero."""
+    def cutter(self, settings: Settings) -> Cutter:
+        """Cut the only frame there is; a value that has no meaning is zero, a speed can be."""
         empty = [3 + at - 1 for at, name in enumerate(self.shows) if name.startswith("_")]
+        unit = KMH[settings["unit"]]
 
         def is_sound(frame: bytes) -> bool:
-            return bool(frame[1] & _ALWAYS) and all(frame[at] < _LEAST for at in empty)
+            can_be = frame[_SHOWN] * unit <= FASTEST
+            return bool(frame[1] & _ALWAYS) and can_be and all(frame[at] < _LEAST for at in empty)
 
         return by_header([_BEGIN], lambda _: _SIZE, is_sound, tail=_END, refused="header")
 

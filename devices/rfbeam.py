@@ -22,6 +22,7 @@ from devices.dialogue import PATIENCE, Ask, Listen, carry_out
 from devices.driver import Driver, Line, Setting, Settings
 from devices.errors import DecodeError, NoReply
 from devices.sample import Detection, Sample
+from devices.units import FASTEST
 
 if TYPE_CHECKING:
     from devices.cutters import Cutter
@@ -32,6 +33,9 @@ _TARGET: Final = struct.Struct("<HhhH")
 """cm, km/h × 100, degrees × 100, magnitude."""
 
 _HUNDREDTH: Final = 100
+_FARTHEST: Final = 100
+"""m: as far as it can be told to look."""
+
 _MOST_TARGETS: Final = 64
 """Echoes of one frame; far more than were ever seen."""
 
@@ -63,8 +67,8 @@ class RfBeam(Driver):
     """A radar that is asked for every frame."""
 
     def cutter(self, _settings: Settings) -> Cutter:
-        """Cut the packets that are known, of a size that they can have."""
-        return by_header([name.encode() for name in _SIZES], _size, lambda _: True)
+        """Cut the packets that are known, of a size, and with targets, that they can have."""
+        return by_header([name.encode() for name in _SIZES], _size, _can_be, refused="header")
 
     def decode(self, frame: bytes, _settings: Settings) -> dict[str, Any]:
         """Read targets (m, km/h, degrees), a code, or whatever else as hex."""
@@ -146,6 +150,16 @@ def _size(buffer: bytes) -> int:
         return 0
     length = int.from_bytes(buffer[4:_HEAD], "little")
     return _HEAD + length if length in _SIZES[buffer[:4].decode()] else -1
+
+
+def _can_be(packet: bytes) -> bool:
+    """Say whether each target is where it can see one, and no faster than anybody is."""
+    if packet[:4].decode() not in _TARGETS:
+        return True
+    places = (target[:2] for target in _TARGET.iter_unpack(packet[_HEAD:]))
+    return all(
+        cm <= _FARTHEST * _HUNDREDTH and abs(speed) <= FASTEST * _HUNDREDTH for cm, speed in places
+    )
 
 
 def _read(cm: int, speed: int, angle: int, magnitude: int) -> dict[str, Any]:

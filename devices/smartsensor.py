@@ -23,7 +23,7 @@ from devices.driver import Driver, Line, Setting, Settings
 from devices.errors import DecodeError, NotReady
 from devices.lanes import lane, lanes, lanes_setting
 from devices.sample import Sample, Tally
-from devices.units import KMH, unit_of_speed
+from devices.units import KMH, believable, unit_of_speed
 
 if TYPE_CHECKING:
     from devices.cutters import Cutter, Verdict
@@ -96,10 +96,7 @@ class SmartSensor(Driver):
                 Tally(
                     channel=lane(each["lane"]),
                     count=float(each["count"]),
-                    sums={
-                        "speed_sum": each["speed"] * KMH[settings["unit"]] * each["count"],
-                        "occupied_seconds": each["occ_pct"] / 100 * settings["bin_seconds"],
-                    },
+                    sums=_sums(each, settings),
                     mark=str(fields["t2000_s"]),
                 )
                 for each in fields["lanes"]
@@ -124,6 +121,15 @@ class SmartSensor(Driver):
         """
         received = yield from carry_out(self.commands["read_binned"], _WITHIN)
         return self.sample(received.fields, settings) or Sample()
+
+
+def _sums(told: Fields, settings: Settings) -> dict[str, float]:
+    """Return what a lane adds up; a mean that nobody drives adds nothing."""
+    speed = believable(told["speed"] * KMH[settings["unit"]]) or 0.0
+    return {
+        "speed_sum": speed * told["count"],
+        "occupied_seconds": told["occ_pct"] / 100 * settings["bin_seconds"],
+    }
 
 
 def _cut(buffer: bytes) -> Verdict:

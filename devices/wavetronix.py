@@ -26,7 +26,7 @@ from devices.driver import SUMS, Driver, Line, Setting, Settings
 from devices.errors import DecodeError, NoReply
 from devices.lanes import classes_setting, classes_told, kind_of, lane, lanes, lanes_setting
 from devices.sample import Sample, Vehicle
-from devices.units import KMH, METRES, unit_of_speed
+from devices.units import KMH, METRES, believable, unit_of_speed
 from devices.wavetronix_bodies import (
     ALONE,
     CLEAR,
@@ -172,7 +172,7 @@ def _vehicle(fields: Fields, settings: Settings) -> Vehicle:
     unit, speed = settings["unit"], fields["speed"]
     return Vehicle(
         channel=lane(fields["lane"]),
-        speed=None if speed is None else abs(speed) * KMH[unit],
+        speed=None if speed is None else believable(abs(speed) * KMH[unit]),
         kind=kind_of(fields["vclass"], settings),
         length=fields["length"] * METRES[unit] or None,
         occupied=fields["duration_ms"] / 1000,

@@ -135,12 +135,16 @@ def _is_hilink(data: bytes) -> bool:
         return 4 <= length <= 16 and body[1] == 1 and body[3] == 0
     targets = len(body) // 5
     counted = not body or (len(body) == 2 + 5 * targets and body[0] == targets)
-    return data[: 10 + length] == _hilink(_REPORT, body) and counted and set(body[4::5]) <= {0, 1}
+    seen = counted and set(body[4::5]) <= {0, 1} and max(body[3::5], default=0) <= 100
+    return (
+        data[: 10 + length] == _hilink(_REPORT, body) and seen and max(body[5::5], default=0) <= 250
+    )
 
 
 def _hilink_frames() -> st.SearchStrategy[bytes]:
     byte = st.integers(0, 255)
-    target = st.tuples(byte, byte, st.integers(0, 1), byte, byte).map(bytes)
+    far, fast = st.integers(0, 100), st.integers(0, 250)
+    target = st.tuples(byte, far, st.integers(0, 1), fast, byte).map(bytes)
     seen = st.lists(target, min_size=1, max_size=5)
     report = st.builds(
         lambda alarm, targets: bytes([len(targets), alarm]) + b"".join(targets), byte, seen

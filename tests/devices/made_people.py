@@ -33,7 +33,8 @@ def _answer(body: bytes) -> bytes:
 
 def _begins(data: bytes) -> bool:
     if data[:4] == _HEAD:
-        return data[28:30] == _TAIL
+        words = struct.unpack("<12H", data[4:28]) if len(data) > 29 else (0,)
+        return data[28:30] == _TAIL and all(word & 0x7FFF <= 6944 for word in words[2::4])
     length = int.from_bytes(data[4:6], "little")
     body = data[6 : 6 + length]
     known = 4 <= length <= 30 and len(body) == length and body[1] == 1 and body[3] == 0
@@ -42,7 +43,7 @@ def _begins(data: bytes) -> bool:
 
 _number = st.integers(-0x7FFF, 0x7FFF)
 _slots = st.builds(
-    _slot, _number.filter(bool), _number, _number, st.integers(0, 0xFFFF)
+    _slot, _number.filter(bool), _number, st.integers(-6944, 6944), st.integers(0, 0xFFFF)
 )  # fmt: skip
 
 FRAMES: Final[dict[str, st.SearchStrategy[bytes]]] = {

@@ -13,18 +13,20 @@ if TYPE_CHECKING:
 
 _byte = st.integers(0, 255)
 _three = st.integers(0, 999).map(lambda number: f"{number:03}")
+_mph = st.integers(0, 155).map(lambda number: f"{number:03}")
 
 
-def _mph(ranging: bool) -> st.SearchStrategy[bytes]:  # noqa: FBT001 - one of two models
+def _status(ranging: bool) -> st.SearchStrategy[bytes]:  # noqa: FBT001 - one of two models
     value = st.one_of(st.just(1), st.integers(4, 255))
+    speed = st.one_of(st.just(1), st.integers(4, 155))
     unused = st.just(1) if ranging else value
     return st.tuples(
-        st.just(2), st.integers(128, 255), unused, value, unused, value, st.just(3)
+        st.just(2), st.integers(128, 255), unused, speed, unused, value, st.just(3)
     ).map(bytes)
 
 
 def _is_mph(data: bytes, *, ranging: bool) -> bool:
-    ends = len(data) >= 7 and (data[0], data[6]) == (2, 3) and data[1] > 127
+    ends = len(data) >= 7 and (data[0], data[6]) == (2, 3) and data[1] > 127 and data[3] < 156
     return ends and not (ranging and (data[2] > 3 or data[4] > 3))
 
 
@@ -71,11 +73,18 @@ def _is_rfbeam(data: bytes) -> bool:
         b"RESP": {1}, b"DDAT": {6}, b"DONE": {4}, b"RFFT": {1024}, b"RADC": {3072},
         b"TDAT": {0, 8}, b"PDAT": set(range(0, 520, 8)), b"RPST": set(range(1, 129)),
     }  # fmt: skip
-    return len(data) >= 8 + length and length in sizes.get(name, set())
+    known = len(data) >= 8 + length and length in sizes.get(name, set())
+    if not known or name not in {b"TDAT", b"PDAT"}:
+        return known
+    targets = struct.iter_unpack("<Hh4x", data[8 : 8 + length])
+    return all(cm <= 10_000 and -25_000 <= speed <= 25_000 for cm, speed in targets)
 
 
 def _rfbeam_frames() -> st.SearchStrategy[bytes]:
-    target = st.binary(min_size=8, max_size=8)
+    target = st.builds(
+        lambda cm, speed, rest: struct.pack("<Hh", cm, speed) + rest,
+        st.integers(0, 10_000), st.integers(-25_000, 25_000), st.binary(min_size=4, max_size=4),
+    )  # fmt: skip
     return st.one_of(
         st.lists(target, max_size=1).map(lambda seen: _rfbeam("TDAT", b"".join(seen))),
         st.lists(target, max_size=6).map(lambda seen: _rfbeam("PDAT", b"".join(seen))),
@@ -94,31 +103,31 @@ def _lines(*parts: st.SearchStrategy[str]) -> st.SearchStrategy[bytes]:
 
 
 _houston_lines = st.one_of(
-    _lines(st.sampled_from(["", "?"]), _three, st.just("\r\n")),
-    _lines(st.sampled_from(["+", "-"]), _three, st.just("\r")),
+    _lines(st.sampled_from(["", "?"]), _mph, st.just("\r\n")),
+    _lines(st.sampled_from(["+", "-"]), _mph, st.just("\r")),
 )
 _setting = st.tuples(
     st.just(0xFA), st.integers(0x30, 0x3F), _byte, _byte, st.just(0xFB)
 ).map(bytes)  # fmt: skip
 
 FRAMES: Final[dict[str, st.SearchStrategy[bytes]]] = {
-    "mph.speed": _mph(ranging=False),
-    "mph.ds4": _mph(ranging=True),
+    "mph.speed": _status(ranging=False),
+    "mph.ds4": _status(ranging=True),
     "houston.ascii": _houston_lines,
     "houston.dr500": _houston_frames(),
     "icoms.tma296": _lines(
-        st.sampled_from(["+", "-"]), _three, st.sampled_from([" km/h", " mph"]), _three,
+        st.sampled_from(["+", "-"]), _mph, st.sampled_from([" km/h", " mph"]), _three,
         st.just(" m\r\n"),
     ),
     "decatur.si": st.one_of(
         _lines(
-            st.sampled_from(["*+", "*-", "*?"]), _three, st.integers(0, 9).map(".{},".format),
+            st.sampled_from(["*+", "*-", "*?"]), _mph, st.integers(0, 3).map(".{},".format),
             _three, st.just("\r\n"),
         ),
         st.sampled_from([b"OK\n\r", b"7\n\r", b"65535\n\r"]),
     ),
     "hikvision.csr": st.one_of(
-        _lines(st.sampled_from("+-*"), _three), _setting, st.just(bytes.fromhex("fefdfdfe"))
+        _lines(st.sampled_from("+-*"), _mph), _setting, st.just(bytes.fromhex("fefdfdfe"))
     ),
     "rfbeam.kld7": _rfbeam_frames(),
 }  # fmt: skip

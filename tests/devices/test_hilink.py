@@ -6,6 +6,7 @@ import pytest
 
 from devices.dialogue import Ask, Listen, Received
 from devices.errors import DecodeError, DeviceFault, DriverError, NoReply
+from devices.framing import Frame, Framer
 from devices.hilink import LD2451
 from devices.rehearsal import rehearse
 from devices.sample import Detection, Sample
@@ -74,6 +75,23 @@ def test_nobody_is_a_measurement_and_an_answer_is_none() -> None:
 @pytest.mark.parametrize("frame", ["f4f3f2f10000f8f7f6f5", "f4f3f2f102000000f8f7f6f5"])
 def test_both_ways_to_say_nobody_mean_the_same(frame: str) -> None:
     assert LD2451.decode(bytes.fromhex(frame), DEFAULTS) == NOBODY
+
+
+@pytest.mark.parametrize(
+    ("distance", "speed", "whole"), [(100, 250, 1), (101, 250, 0), (9, 251, 0)]
+)
+def test_a_target_that_can_not_be_makes_no_report(distance: int, speed: int, whole: int) -> None:
+    target = {**COMING, "distance_m": distance, "speed_kmh": speed}
+    framer = Framer(LD2451.cutter(DEFAULTS))
+    pieces = framer.feed(LD2451.encode({"alarm": 1, "targets": [target]})) + framer.end()
+    assert [isinstance(piece, Frame) for piece in pieces] == [bool(whole)]
+
+
+def test_whoever_is_faster_than_a_radar_measures_was_there_at_an_unknown_speed() -> None:
+    for shown, known in ((120, 120.0), (121, None)):
+        sample = LD2451.sample({"targets": [{**COMING, "speed_kmh": shown}]}, DEFAULTS)
+        assert sample is not None
+        assert [each.speed for each in sample.detections] == [known]
 
 
 def test_a_radar_that_watches_both_directions_is_left_as_it_is() -> None:

@@ -256,6 +256,27 @@ def test_an_rtms_that_is_silent_but_answers_has_seen_nobody() -> None:
         rehearse(G4.read(told))
 
 
+def test_whoever_passes_at_a_speed_that_nobody_drives_passed_at_an_unknown_one() -> None:
+    driver, told = hd(unit="km/h")
+    told_g4, told_tdc = G4.configure({}), TDC.configure({})
+
+    def speed(sample: Sample | None) -> float | None:
+        assert sample is not None
+        (vehicle,) = sample.vehicles
+        return vehicle.speed
+
+    for shown, known in ((250, 250.0), (251, None)):
+        assert speed(driver.sample({**PASSED, "speed": shown}, told)) == known
+        record = {**RECORD, "speed_kmh": shown}
+        assert speed(TDC.sample(vehicles(7, record), told_tdc)) == known
+    for shown, known in ((200, 200.0), (201, None), (240, None)):
+        assert speed(G4.sample(event(speed=shown), told_g4)) == known
+    assert speed(G4.sample(event(speed=156, unit="mph"), told_g4)) is None
+    means = SS105.sample(binned(speed=9999), SS105.configure({}))
+    assert means is not None
+    assert means.tallies[0].sums["speed_sum"] == 0
+
+
 def test_what_bears_another_address_is_another_sensors() -> None:
     driver, told = hd(address=12)
     mine, another = PASSED | {"source": 12}, PASSED | {"source": 13, "lane": 3}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MUTATIONS = 20_000
 
-LINES = {"text.line"}
+LINES = {"text.line", "houston.ascii"}
 """Drivers whose frames nothing but the end of a line tells apart: one without costs the next."""
 
 frugal = settings(max_examples=30, deadline=None)

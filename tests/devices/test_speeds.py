@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from devices.decatur import SI
 from devices.dialogue import Ask, Listen
 from devices.errors import DecodeError, NoReply
+from devices.framing import Frame, Framer
 from devices.hikvision import CSR
+from devices.hilink_ld2450 import LD2450
 from devices.houston import ASCII, DR500
 from devices.icoms import TMA296
 from devices.mph import DS4, SPEED
@@ -41,6 +44,14 @@ def mph(target: int = 1, status: int = 0x80) -> bytes:
     return bytes((2, status, 1, target, 1, 1, 3))
 
 
+def tracked(speed: int, cm: int) -> bytes:
+    return b"TDAT\x08\0\0\0" + struct.pack("<HhhH", cm, speed, 0, 10)
+
+
+def walking(speed: int) -> bytes:
+    return LD2450.encode({"targets": [{"x_mm": 100, "y_mm": 2000, "speed_cms": speed}]})
+
+
 @pytest.mark.parametrize("unit", ["mph", "km/h"])
 def test_a_speed_is_in_the_unit_that_the_radar_was_set_to(unit: str) -> None:
     kmh = {"mph": 1.609344, "km/h": 1.0}[unit]
@@ -48,6 +59,49 @@ def test_a_speed_is_in_the_unit_that_the_radar_was_set_to(unit: str) -> None:
     assert seen(ASCII, b"060\r\n", unit=unit) == one("all", 60 * kmh)
     assert seen(SI, b"*+060.0,120\r\n", unit=unit) == one("in", 60 * kmh)
     assert seen(DR500, DR500.encode({"avg_speed": 60}), unit=unit) == one("all", 60 * kmh)
+
+
+def cut(driver: Driver, raw: bytes, **told: object) -> list[bytes]:
+    """Return the frames that a device with these settings finds."""
+    framer = Framer(driver.cutter(driver.configure(told)))
+    pieces = framer.feed(raw) + framer.end()
+    return [piece.raw for piece in pieces if isinstance(piece, Frame)]
+
+
+@pytest.mark.parametrize(
+    ("driver", "told", "can_be", "can_not"),
+    [
+        (ASCII, {}, b"155\r\n", b"156\r\n"),
+        (ASCII, {"unit": "km/h"}, b"+250\r", b"+251\r"),
+        (TMA296, {}, b"+250 km/h045 m\r\n", b"+251 km/h045 m\r\n"),
+        (TMA296, {}, b"+155 MPH045 ft\r\n", b"+156 MPH045 ft\r\n"),
+        (SI, {}, b"*+155.3,120\r\n", b"*+155.4,120\r\n"),
+        (SI, {"unit": "km/h"}, b"*-250.0,120\r\n", b"*-250.1,120\r\n"),
+        (CSR, {}, b"+246", b"+247"),
+        (SPEED, {}, mph(155), mph(156)),
+        (DS4, {"unit": "km/h"}, mph(250), mph(251)),
+        (KLD7, {}, tracked(25_000, 10_000), tracked(25_001, 10_000)),
+        (KLD7, {}, tracked(-25_000, 10_000), tracked(-32_768, 10_000)),
+        (KLD7, {}, tracked(100, 10_000), tracked(100, 10_001)),
+        (LD2450, {}, walking(6944), walking(6945)),
+        (LD2450, {}, walking(-6944), walking(-6945)),
+    ],
+)
+def test_what_nobody_drives_is_no_frame_where_no_checksum_guards_it(
+    driver: Driver, told: dict[str, object], can_be: bytes, can_not: bytes
+) -> None:
+    assert cut(driver, can_be, **told) == [can_be]
+    assert cut(driver, can_not, **told) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"0134\r\n", b"x045\r\n", b"000134\r\n", b"\xff047\r\n", b"01+0\r\n", b"0" * 80 + b"134\r\n"],
+)
+def test_three_digits_behind_anything_else_are_no_speed_and_cost_no_line_behind_them(
+    line: bytes,
+) -> None:
+    assert cut(ASCII, line + b"045\r\n") == [b"045\r\n"]
 
 
 @pytest.mark.parametrize("value", [0, 1, 2, 3])
