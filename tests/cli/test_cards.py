@@ -98,7 +98,7 @@ def test_a_batch_that_bears_another_s_name_is_named_and_not_written(tmp_path: Pa
 
 
 def test_a_page_that_is_gone_costs_what_it_leads_to_and_no_more(tmp_path: Path) -> None:
-    """Zero each page in turn but the first, which says that it is a spool, and with which tables."""
+    """Zero each page in turn but the first: it says that it is a spool, and with which tables."""
     bench = Bench(tmp_path / "spool.db")
     for number in range(300):
         bench.batch(value=number)
