@@ -11,16 +11,18 @@ captured lines of an OPS241: ops241-radar (README); object reports: glossyio/tra
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from devices.command import Command, Numbered
 from devices.cutters import by_line
-from devices.dialogue import Ask, Dialogue, Fields, Opening, carry_out
+from devices.dialogue import Ask, Dialogue, Fields, Opening, Pause, carry_out
 from devices.driver import Driver, Line, Setting, Settings
 from devices.errors import DecodeError, NoReply
 from devices.sample import Detection, Sample
+from devices.units import believable
 
 if TYPE_CHECKING:
     from devices.cutters import Cutter
@@ -30,6 +32,12 @@ _LONGEST_LINE: Final = 1024
 
 _FASTEST: Final = 1200.0
 """km/h: at its highest sampling rate the radar resolves 311 m/s, so a line with more is noise."""
+
+_MOST_OBJECTS: Final = 9
+"""Objects of one line: it can be told to report so many (`O9`), and no more."""
+
+_RESTED: Final = 0.25
+"""Seconds after which a line is over that was under way: at 9600 baud it takes a tenth of one."""
 
 _LARGEST: Final = 1e15
 """Beyond it lies no number that a radar sends, its clock in ms included."""
@@ -96,10 +104,11 @@ class OmniPreSense(Driver):
         """Turn each speed of a line into a detection, the channel from direction or sign.
 
         A line without a speed is a reply or a count. A speed of zero is nobody. A radar without
-        ranging reports a distance of 0.00: that is none.
+        ranging reports a distance of 0.00: that is none. It sees a speed along its beam.
 
         Raises:
-            DecodeError: The line names a unit of speed that is not known.
+            DecodeError: The line names a unit of speed that is not known, or a speed that nobody
+                drives: its unit may be another one.
         """
         speeds = next((_each(fields[key]) for key in _SPEEDS if key in fields), None)
         if speeds is None:
@@ -107,6 +116,9 @@ class OmniPreSense(Driver):
         unit = _unit(fields.get("unit", settings["unit"]))
         if unit is None:
             raise DecodeError(f"{fields['unit']!r} is no known unit of speed")
+        kmh = [_along(speed * _UNITS[unit], settings["angle"]) for speed in speeds]
+        if any(believable(speed) is None for speed in kmh if speed):
+            raise DecodeError(f"{max(kmh):g} km/h is nothing that drives: is its unit {unit}?")
         direction = str(fields.get("direction", ""))
         signals = _each(fields.get("magnitude"))
         distances = _each(fields.get("distance", fields.get("range")))
@@ -114,7 +126,7 @@ class OmniPreSense(Driver):
             detections=tuple(
                 Detection(
                     channel=_channel(direction, speed),
-                    speed=round(abs(speed) * _UNITS[unit], 6),
+                    speed=kmh[number],
                     distance=_at(distances, number) or None,
                     signal=_at(signals, number),
                 )
@@ -149,6 +161,7 @@ class OmniPreSense(Driver):
         Raises:
             DecodeError: The radar says that it uses another unit.
         """
+        yield Pause(_RESTED)
         names = ["OJ", _UNIT_COMMANDS[settings["unit"]], "OU"]
         names += [name for name in ("OT", "OM") if settings[name]]
         for name in names:
@@ -169,8 +182,10 @@ def _parse(line: bytes, settings: Settings) -> dict[str, Any] | None:
     except (ValueError, RecursionError):  # RecursionError: a line of [[[[[…
         return None
     fastest = _FASTEST / _UNITS[_unit(fields.get("unit")) or settings["unit"]]
-    speeds = (speed for key in _SPEEDS for speed in _each(fields.get(key)))
-    sound = all(_is_number(speed) and abs(speed) <= fastest for speed in speeds)
+    speeds = [speed for key in _SPEEDS for speed in _each(fields.get(key))]
+    sound = len(speeds) <= _MOST_OBJECTS and all(
+        _is_number(speed) and abs(speed) <= fastest for speed in speeds
+    )
     return fields if fields and sound else None
 
 
@@ -203,6 +218,11 @@ def _numeric(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     if isinstance(value, list):
         return [_numeric(element) for element in value]
     return _number(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
+
+
+def _along(speed: float, angle: int) -> float:
+    """Return how fast somebody goes along the road, of whom the beam shows a part."""
+    return round(abs(speed) / math.cos(math.radians(angle)), 6)
 
 
 def _unit(label: object) -> str | None:
@@ -307,8 +327,10 @@ OPS243: Final = OmniPreSense(
     lines=(Line(57600), Line(115200), Line(9600), Line(230400)),
     channels=("in", "out"),
     unit_told=True,
+    rest_seconds=_RESTED,
     takes={
         "unit": Setting("m/s", tuple(_UNITS), f"of lines that name none: {', '.join(_UNITS)}"),
+        "angle": Setting(0, range(76), "degrees between its beam and the road"),
         "OT": Setting(default=False, allowed=(False, True), help="lines bear the radar's time"),
         "OM": Setting(default=False, allowed=(False, True), help="lines bear the magnitude"),
     },

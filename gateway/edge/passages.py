@@ -42,6 +42,10 @@ _METRES_PER_KMH: Final = 0.25
 _KMH: Final = 3.6
 """km/h in one m/s."""
 
+_MOST_AT_ONCE: Final = 32
+"""Vehicles of one frame, and under way at once, on one channel: far more than a radar tells apart.
+Beyond it nobody begins, so that no noise, however fast it comes, costs more than it weighs."""
+
 _MOST_SPEEDS: Final = 256
 """Of a run that lasts, the last speeds stand for all: a fan in the beam may never leave it."""
 
@@ -111,11 +115,13 @@ class Passages:
             detections: Each a vehicle of its own; whoever stands still is not passing.
             at: Seconds since boot; whatever was over by then has been taken by `over`.
         """
-        moving = [detection for detection in detections if detection.speed != 0]
+        moving = [detection for detection in detections if detection.speed != 0][:_MOST_AT_ONCE]
         known = self._recognise(moving, at)
         for number, detection in enumerate(moving):
             run = known.get(number)
             if run is None:
+                if len(self._runs) == _MOST_AT_ONCE:
+                    continue
                 run = _Run(at, at)
                 self._runs.append(run)
             run.add(detection, at)

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from devices.dialogue import Ask, Listen
-from devices.errors import DecodeError, NoReply
+from devices.dialogue import Ask, Listen, Pause
+from devices.errors import BadSetting, DecodeError, NoReply
 from devices.framing import Frame, Framer
 from devices.omnipresense import OPS243
 from devices.rehearsal import rehearse
@@ -52,6 +52,25 @@ def test_a_speed_is_in_the_unit_of_its_line_else_in_the_configured_one(
     (detection,) = seen(fields, settings)
 
     assert detection.speed == pytest.approx(speed)
+
+
+def test_a_speed_that_nobody_drives_is_an_error_and_no_vehicle() -> None:
+    assert seen({"speed": [250, 10], "unit": "km/h"})[0].speed == 250
+    with pytest.raises(DecodeError, match=r"250\.1 km/h .* unit km/h"):
+        OPS243.sample({"speed": [250.1, 10], "unit": "km/h"}, DEFAULTS)
+
+
+def test_a_radar_beside_the_road_sees_a_part_of_the_speed_and_is_told_how_much() -> None:
+    (detection,) = seen({"speed": -10}, OPS243.configure({"angle": 60}))
+    assert (detection.channel, detection.speed) == ("out", 72.0)
+    with pytest.raises(BadSetting):
+        OPS243.configure({"angle": 76})
+
+
+def test_a_line_bears_no_more_objects_than_a_radar_can_be_told_to_report() -> None:
+    line = OPS243.encode({"speed": [9.0] * 9})
+    assert len(lines(line)) == 1
+    assert lines(OPS243.encode({"speed": [9.0] * 10}) + line) == lines(line)
 
 
 def test_a_unit_that_nobody_knows_is_no_speed() -> None:
@@ -163,8 +182,8 @@ def test_a_radar_that_answers_nothing_is_read_all_the_same() -> None:
     silent, _ = rehearse(OPS243.start(MPH))
     deaf, _ = rehearse(OPS243.start(MPH), [LINE] * 1000)
 
-    assert silent == [Ask(b"OJ", 1.0)] * 3
-    assert len(deaf) == 60
+    assert silent == [Pause(0.25), *[Ask(b"OJ", 1.0)] * 3]
+    assert len(deaf) == 61
 
 
 def test_a_radar_that_insists_on_another_unit_is_not_believed() -> None:

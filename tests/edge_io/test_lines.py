@@ -18,6 +18,7 @@ from tests.edge_io.wired import Wired
 if TYPE_CHECKING:
     from gateway.simulator.sensor import Spoken
 
+CALM = {"driver": "omnipresense.ops243", "interval": 20.0}
 TFMINI = find("benewake.tfmini")
 
 
@@ -120,6 +121,18 @@ def test_rain_of_a_gauge_that_is_asked_is_what_its_total_grew_by() -> None:
     assert len(rain) >= 10
     assert rain == pytest.approx([0.2] * len(rain))
     assert wired.watch.junk == 0
+
+
+def test_the_tail_of_a_number_is_no_vehicle_when_nobody_has_read() -> None:
+    driver = find("omnipresense.ops243")
+    wired = Wired(Streaming(driver, lambda _at, _number: {"speed": 0}, every=0.5), CALM)
+    wired.wait(30)
+    wired.device.hear(wired.read(after=3.0, stalled=3.0))
+    wired.measured += wired.device.hear(wired.read(b"5.0\r\n", after=0.05))
+    wired.wait(30)
+    wired.close()
+    assert sum(measured.reading.values["seconds"].value or 0 for measured in wired.measured) > 50
+    assert sum(measured.reading.values["count"].value or 0 for measured in wired.measured) == 0
 
 
 class Talker(Streaming):

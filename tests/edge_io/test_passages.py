@@ -195,6 +195,14 @@ def test_what_never_leaves_costs_no_memory() -> None:
     assert beam.count() == 1
 
 
+def test_however_many_echoes_come_no_more_than_can_be_told_apart_are_under_way() -> None:
+    beam = Beam()
+    for frame in range(40):
+        beam.see(*((100.0 + 25 * (frame + 40 * number), 40.0) for number in range(60)))
+    assert len(beam.passages._runs) == 32  # noqa: SLF001 - what it holds is the question
+    assert beam.count() < 100
+
+
 def test_speeds_without_places_that_come_together_are_several_vehicles() -> None:
     beam = Beam()
     for fast, slow in ((60.0, 40.0), (61.0, 41.0), (62.0, 42.0)):
