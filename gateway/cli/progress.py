@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
 
 from gateway.cli.texts import Texts
+from gateway.cli.words import tame
 
 if TYPE_CHECKING:
     from gateway.cli.language import Language
@@ -99,8 +100,8 @@ class Status:
         self._write("")
 
     def show(self, text: str) -> None:
-        """Say something else."""
-        self._write(text[: get_terminal_size().columns - 1])
+        """Say something else; it may quote a sensor."""
+        self._write(tame(text)[: get_terminal_size().columns - 1])
 
     def _write(self, text: str) -> None:
         if sys.stderr.isatty():

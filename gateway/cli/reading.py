@@ -155,7 +155,7 @@ def show(result: Result, language: Language) -> str:
     title = f"{target.name}  {target.url}"
     if sample is None:
         known = catalogue(language)
-        lines = [title, f"  {known.translate(result.problem)}"]
+        lines = [title, f"  {write_foreign(known.translate(result.problem))}"]
         lines += [f"  → {known.translate(result.remedy)}"] if result.remedy else []
         return "\n".join(lines)
     lines = [title]

@@ -22,7 +22,7 @@ from gateway.cli.language import Language, choose_language
 from gateway.cli.options import Json, Lang, MaybeConfigFile
 from gateway.cli.progress import Status
 from gateway.cli.texts import Texts
-from gateway.cli.words import print_json
+from gateway.cli.words import print_json, write_foreign
 
 if TYPE_CHECKING:
     from devices.command import Command
@@ -146,7 +146,7 @@ def send(
     elif answer is None:
         typer.echo(_say("sent", language))
     else:
-        told = ", ".join(f"{name} = {value}" for name, value in answer.items())
+        told = ", ".join(f"{name} = {write_foreign(str(value))}" for name, value in answer.items())
         typer.echo(_say("answered", language, told=told))
 
 

@@ -10,6 +10,7 @@ from devices.framing import Frame, Framer
 from gateway.cli.catalogue import catalogue
 from gateway.cli.decoded import frame_event, junk_event
 from gateway.cli.texts import Texts
+from gateway.cli.words import write_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +118,8 @@ def _for_people(at: str, event: dict[str, Any], language: Language) -> Iterator[
         if name in event:
             value = event[name]
             known = catalogue(language)
-            text = known.translate(value) if isinstance(value, str) else json.dumps(value)
+            is_text = isinstance(value, str)
+            text = write_foreign(known.translate(value)) if is_text else json.dumps(value)
             yield _cut(f"{'':12} {_say(name, language)}: {text}")
 
 

@@ -43,9 +43,15 @@ def write_value(name: str, value: float, language: Language) -> str:
 
 def write_foreign(text: str) -> str:
     """Write what anybody may have sent: nothing in it can steer the terminal, or fill it."""
-    cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return tame(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+
+
+def tame(text: str) -> str:
+    """Write what could steer the terminal, or is half a character, by its code."""
+    if text.isprintable():
+        return text
     return "".join(
-        one if one.isprintable() else one.encode("unicode_escape").decode() for one in cut
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
     )
 
 
@@ -65,9 +71,10 @@ def print_line(value: object) -> None:
 
 
 def explain(error: SimpangError, language: Language) -> str:
-    """Write an error as one sentence: what happened, and what to do."""
+    """Write an error as one sentence: what happened, and what to do; it may quote a sensor."""
     known = catalogue(language)
-    return " — ".join(known.translate(part) for part in (error.what, error.remedy) if part)
+    told = " — ".join(known.translate(part) for part in (error.what, error.remedy) if part)
+    return "\n".join(map(tame, told.split("\n")))
 
 
 def complain(error: SimpangError, language: Language) -> None:
