@@ -188,6 +188,10 @@ class Driver(ABC):
         """
         yield from ()
 
+    def greet(self, settings: Settings, /) -> Opening:
+        """Prepare the sensor for a person who wants one reading: as `start`, but losing nothing."""
+        return self.start(settings)
+
     def read(self, settings: Settings, /) -> Dialogue:
         """Take the next sample of a streaming sensor.
 

@@ -15,6 +15,7 @@ with bodies that a sensor returned.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -119,9 +120,18 @@ class SmartSensorHd(Driver):
         Raises:
             DecodeError: It was set up for other units.
         """
+        yield from self.greet(settings)
+        with suppress(NoReply):
+            yield from carry_out(self.commands["clear_events"], _WITHIN)
+
+    def greet(self, settings: Settings) -> Opening:
+        """Ask for its units.
+
+        Raises:
+            DecodeError: It was set up for other units.
+        """
         try:
             received = yield from carry_out(self.commands["read_general_config"], _WITHIN)
-            yield from carry_out(self.commands["clear_events"], _WITHIN)
         except NoReply:
             return
         unit = _UNITS.get(received.fields.get("metric"), settings["unit"])
@@ -230,7 +240,10 @@ def _commands(address: int) -> dict[str, Command]:
 
     return by_name(
         ask("read_active_event", EVENT, READ, "hand over the oldest vehicle", {"valid": None}),
-        ask("clear_events", CLEAR, WRITE, "forget the vehicles in its store", {}),
+        replace(
+            ask("clear_events", CLEAR, WRITE, "forget the vehicles in its store", {}),
+            dangerous=True,
+        ),
         ask("read_general_config", CONFIG, READ, "tell place, serial number and units", {}),
         ask("read_version", 0x04, READ, "tell its firmware", {}),
     )

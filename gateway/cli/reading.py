@@ -121,7 +121,7 @@ def read_once(target: Target, seconds: float, language: Language) -> Result:
             while True:
                 try:
                     if not started:
-                        exchange.run(driver.start(settings))
+                        exchange.run(driver.greet(settings))
                         started = True
                     sample = exchange.run(driver.read(settings))
                     if exchange.odd:

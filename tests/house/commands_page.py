@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 _HEAD: Final = """# Commands of sensors
 
 What `simpang device send DRIVER COMMAND` can tell each sensor; `--dry-run` shows the bytes. What
-says **lasts** outlives a power cut, or costs a calibration, an address or the line: it is asked
-about, and the gateway never sends it. Where a sensor has an address its commands are shown for the
-one that it leaves the factory with. Written by `make generate`.
+says **lasts** outlives a power cut, or costs a calibration, an address, the line or what the sensor
+holds: it is asked about, and the gateway never sends it but where a config or the sensor's page
+says so. Where a sensor has an address its commands are shown for the one that it leaves the factory
+with. Written by `make generate`.
 """
 
 
