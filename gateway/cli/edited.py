@@ -54,6 +54,19 @@ def replace(path: Path, text: str) -> None:
         raise ConfigError(f"{path} can't be written: {error.strerror}") from None
 
 
+def approve(path: Path, text: str) -> None:
+    """See that a gateway starts with a config, before it is written.
+
+    Raises:
+        ConfigError: It does not; the first mistake is named.
+    """
+    from gateway.config.load import errors_in
+
+    for wrong in errors_in(text, path):
+        what = f"{wrong.key}: {wrong.error}" if wrong.key else wrong.error
+        raise ConfigError(f"{path} is not written: {what}", wrong.remedy)
+
+
 def write_calibration(
     path: Path, device: str, quantity: str, gain: float, offset: float, comment: str
 ) -> None:

@@ -107,6 +107,9 @@ def begin(path: Path, answers: Answers, stamp: Stamp) -> TOMLDocument:
 
 def add(document: TOMLDocument, ports: Iterable[Plugged]) -> None:
     """Write ports behind those that are there; nothing else is touched."""
+    ports = list(ports)
+    if not ports:
+        return
     array = document.get("ports")
     if array is None:
         array = document["ports"] = tomlkit.aot()

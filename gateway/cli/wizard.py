@@ -86,6 +86,7 @@ def init(
     else:
         answers = _ask(gateway, site, broker, language, yes=yes)
         document = initial.begin(file, answers, SystemClock().stamp())
+        edited.approve(file, edited.written(document))
     urls = ports or plugged()
     looked = look([url for url in urls if url not in there], addresses, language)
     added = []
@@ -99,8 +100,9 @@ def init(
         typer.echo(_say("no change", language, file=file), err=json)
     else:
         initial.add(document, added)
-        edited.replace(file, edited.written(document))
-    load_gateway(file)
+        text = edited.written(document)
+        edited.approve(file, text)
+        edited.replace(file, text)
     if json:
         print_json(_for_programs(file, added))
         return

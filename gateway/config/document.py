@@ -67,19 +67,28 @@ def read(path: str | os.PathLike[str]) -> Document:
     """
     file = str(path)
     try:
-        text = Path(path).read_text(encoding="utf-8")
-        content = tomllib.loads(text)
-        anchor(content, Path(path).parent)
-        return Document(file, content, locate(text))
+        return parse(Path(path).read_text(encoding="utf-8"), path)
     except OSError as error:
         finding = Finding(file, 1, "", f"can't be read: {error.strerror}", "name a file that can")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         finding = Finding(file, line, "", "the file is no text in UTF-8", "save it as UTF-8")
+    raise Unreadable(finding)
+
+
+def parse(text: str, path: str | os.PathLike[str]) -> Document:
+    """Read what is, or shall be, in a file.
+
+    Raises:
+        Unreadable: It is no TOML.
+    """
+    try:
+        content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line, what, remedy = grammar.explain(error, text)
-        finding = Finding(file, line, "", what, remedy)
-    raise Unreadable(finding)
+        raise Unreadable(Finding(str(path), line, "", what, remedy)) from None
+    anchor(content, Path(path).parent)
+    return Document(str(path), content, locate(text))
 
 
 def read_or_refuse(path: str | os.PathLike[str]) -> Document:
@@ -114,13 +123,20 @@ def load(
     Raises:
         ConfigError: It names the file, the line, the key and the remedy.
     """
-    document = read_or_refuse(path)
+    config, findings = find_errors(read_or_refuse(path), model, *rules)
+    if config is None or findings:
+        raise refuse(findings)
+    return config
+
+
+def find_errors(
+    document: Document, model: type[M], *rules: Callable[[dict[str, Any]], Iterable[Flaw]]
+) -> tuple[M | None, list[Finding]]:
+    """Return a config, or all for which no process starts with it, in the order of its lines."""
     config, flaws = judge(document, model)
     for rule in rules:
         flaws += (flaw for flaw in rule(document.content) if flaw.level == "error")
-    if config is None or flaws:
-        raise refuse(sorted(map(document.find, flaws), key=lambda finding: finding.line))
-    return config
+    return config, sorted(map(document.find, flaws), key=lambda finding: finding.line)
 
 
 def refuse(findings: Iterable[Finding]) -> ConfigError:

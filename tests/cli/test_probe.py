@@ -16,6 +16,7 @@ from gateway.cli.app import app
 from gateway.cli.candidates import candidates
 from gateway.cli.probing import lines_of
 from gateway.config.load import load_gateway
+from gateway.errors import ConfigError
 from gateway.simulator import catalogue
 from gateway.simulator.player import Player
 from gateway.simulator.uart import Uart
@@ -154,3 +155,37 @@ def test_a_config_with_mistakes_is_not_touched(tmp_path: Path, text: str) -> Non
 
     assert result.exit_code != 0
     assert file.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "wrong"),
+    [
+        (("--yes", "--id", "Not An Id"), "", "gateway.id"),
+        (("--yes", "--id", "gw-1", "--site", "\x1b[2J"), "", "gateway.site"),
+        (("--yes", "--id", "gw-1", "--broker", "http://x"), "", "broker.url"),
+        (("--id", "gw-1", "--site", "a", "--broker", "mqtt://x"), "nan\n1\n", "gateway.latitude"),
+        (("--id", "gw-1", "--site", "a", "--broker", "mqtt://x"), "-95\n1\n", "gateway.latitude"),
+    ],
+)
+def test_a_wrong_answer_leaves_no_config_behind(
+    tmp_path: Path, words: tuple[str, ...], said: str, wrong: str
+) -> None:
+    file = tmp_path / "gateway.toml"
+
+    result = run("config", "init", file, "--port", tmp_path / "none", *words, stdin=said)
+
+    assert isinstance(result.exception, ConfigError)
+    assert f"{file} is not written: {wrong}" in str(result.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_name_for_a_device_leaves_a_config_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    run("config", "init", file, "--yes", "--id", "gw-1", "--port", tmp_path / "none")
+    before = file.read_text(encoding="utf-8")
+
+    with played(tmp_path / "tty", "nova.sds011") as link:
+        result = run("config", "init", file, "--port", link, stdin="No Id\n")
+
+    assert "is not written: ports[0].devices[0].id" in str(result.exception)
+    assert file.read_text(encoding="utf-8") == before
