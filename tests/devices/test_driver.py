@@ -31,7 +31,7 @@ def test_a_byte_takes_its_start_parity_and_stop_bits_too(line: Line, bits: int) 
 
 
 def test_settings_are_completed_with_the_defaults() -> None:
-    assert OPS243.configure({"OT": True}) == {"unit": "m/s", "OT": True, "OM": False}
+    assert OPS243.configure({"OT": True}) == {"unit": "m/s", "OT": True, "OM": False, "angle": 0}
 
 
 @pytest.mark.parametrize(
