@@ -12,13 +12,14 @@ import typer
 from gateway.cli.catalogue import catalogue
 from gateway.cli.language import Language, choose_language
 from gateway.cli.options import Json, Lang
-from gateway.cli.texts import Texts
-from gateway.cli.words import print_json
+from gateway.cli.texts import BYTES, Texts, count
+from gateway.cli.words import print_json, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gateway.cli.probing import Candidate, Found
+    from devices.driver import Line
+    from gateway.cli.probing import Candidate, Found, Stranger
 
 say: Final = Texts({
     # in English, in Indonesian
@@ -30,12 +31,22 @@ say: Final = Texts({
             "menyala? RX ke TX? atau hanya bicara saat ada yang lewat?"),
     "see": ("simpang port monitor {url} shows what comes",
             "simpang port monitor {url} menampilkan yang masuk"),
+    "stranger": ("{bytes} came at {line}, of nobody known: {shown}",
+                 "{bytes} masuk pada {line}, bukan sensor dikenal: {shown}"),
+    "see at": ("simpang port monitor {url} --baudrate {baud} shows what comes",
+               "simpang port monitor {url} --baudrate {baud} menampilkan yang masuk"),
+    "pattern": ("lines of text? device read text.line: does the pattern fit?",
+                "baris teks? device read text.line: apakah polanya cocok?"),
     "answered": ("it answered", "menjawab"),
     "heard": ("it was heard", "terdengar"),
     "one of": ("one of these, which speak alike; read its label:",
                "salah satu dari ini, bahasanya sama; baca labelnya:"),
     "next": ("next: simpang device read {words}", "lalu: simpang device read {words}"),
 })  # fmt: skip
+
+
+_MOSTLY: Final = 0.9
+"""The share of printable bytes from which on they are lines of text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +58,14 @@ class Looked:
         found: Who is there.
         problem: Why it could not be looked at; empty where it could.
         remedy: What to do about it.
+        stranger: What came unasked, where nobody is known.
     """
 
     url: str
     found: tuple[Found, ...] = ()
     problem: str = ""
     remedy: str = ""
+    stranger: Stranger | None = None
 
 
 def probe(
@@ -119,18 +132,42 @@ def _look(url: str, known: list[Candidate], tell: Callable[[str, str], None]) ->
     from gateway.errors import SimpangError
 
     try:
-        found = Probe(url, known, lambda text: tell(url, text)).run()
+        port = Probe(url, known, lambda text: tell(url, text))
+        found = port.run()
     except SimpangError as error:
         return Looked(url, problem=error.what, remedy=error.remedy)
-    return Looked(url, tuple(found))
+    likeliest = max(port.strangers, key=lambda each: each.text, default=None)
+    return Looked(url, tuple(found), stranger=None if found else likeliest)
 
 
 def _for_programs(looked: Looked) -> list[dict[str, Any]]:
     """Describe all that is on a port; a port without anybody is one entry too."""
     if not looked.found:
-        error = looked.problem or say("nobody", Language.EN)
-        return [{"url": looked.url, "driver": None, "error": error, "remedy": looked.remedy}]
+        told = {"error": looked.problem, "remedy": looked.remedy}
+        if not looked.problem:
+            error, *remedies = _nobody(looked, Language.EN)
+            told = {"error": error, "remedy": "; ".join(remedies)}
+        size, head = (each.size, each.head) if (each := looked.stranger) else (0, b"")
+        heard = {"bytes": size, "beginning": write_bytes(head)}
+        return [{"url": looked.url, "driver": None} | told | heard]
     return [_described(each) for each in looked.found]
+
+
+def _nobody(looked: Looked, language: Language) -> list[str]:
+    """Say that nobody known is there, or that somebody unknown is; then what to do."""
+    stranger = looked.stranger
+    if stranger is None:
+        see = say("see", language, url=looked.url)
+        return [say("nobody", language), say("try", language), see]
+    line, size = stranger.line, count(stranger.size, BYTES, language)
+    shown = write_bytes(stranger.head)
+    came = say("stranger", language, bytes=size, line=_setting(line), shown=shown)
+    see = say("see at", language, url=looked.url, baud=line.baudrate)
+    return [came, see, *([say("pattern", language)] if stranger.text > _MOSTLY else [])]
+
+
+def _setting(line: Line) -> str:
+    return f"{line.baudrate} 8{line.parity}{line.stopbits}"
 
 
 def _described(found: Found) -> dict[str, Any]:
@@ -157,12 +194,11 @@ def _for_people(looked: Looked, language: Language) -> str:
         lines.append(f"  {known.translate(looked.problem)}")
         lines += [f"  → {known.translate(looked.remedy)}"] if looked.remedy else []
     elif not looked.found:
-        lines += [f"  {say('nobody', language)}", f"  {say('try', language)}"]
-        lines.append(f"  → {say('see', language, url=looked.url)}")
+        problem, *remedies = _nobody(looked, language)
+        lines += [f"  {problem}", *(f"  → {remedy}" for remedy in remedies)]
     for found in looked.found:
-        line = found.line
         how = say("answered" if found.answered else "heard", language)
-        setting = f"{line.baudrate} 8{line.parity}{line.stopbits}"
+        setting = _setting(found.line)
         if len(found.who) > 1:
             lines.append(f"  {setting}, {how}: {say('one of', language)}")
         for each in found.who:

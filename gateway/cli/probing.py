@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, field
+from string import printable
 from typing import TYPE_CHECKING, Final
 
 from devices.cutters import Whole
@@ -37,6 +38,9 @@ _ANSWER_BYTES: Final = 25
 
 _LEAST_FRAME: Final = 3
 """Bytes of a frame that says anything about who sent it."""
+
+_HEAD: Final = 256
+"""Bytes that are kept of what came, to show how it begins."""
 
 _COVERED: Final = 0.8
 """The share of the bytes from the first frame on that must lie in frames."""
@@ -96,6 +100,27 @@ class Found:
     fields: Fields
 
 
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """Somebody who speaks unasked, as nobody does that is known.
+
+    Attributes:
+        line: How the port was set; at any other setting it may be noise.
+        size: How many bytes came.
+        head: The first of them.
+    """
+
+    line: Line
+    size: int
+    head: bytes
+
+    @property
+    def text(self) -> float:
+        """The share of what it says that is text."""
+        printed = [each for each in self.head if chr(each) in printable]
+        return len(printed) / len(self.head)
+
+
 class _Ear:
     """Listens with the ears of one candidate."""
 
@@ -136,7 +161,11 @@ class _Ear:
 
 
 class Probe:
-    """Looks for sensors on one port, one line setting after the other."""
+    """Looks for sensors on one port, one line setting after the other.
+
+    Attributes:
+        strangers: What came unasked, at each line setting at which something came.
+    """
 
     def __init__(
         self,
@@ -159,6 +188,7 @@ class Probe:
         self._seconds = seconds
         self._silent = False
         """Nothing came while it was listened for: at another baud rate it would be noise."""
+        self.strangers: list[Stranger] = []
 
     def run(self) -> list[Found]:
         """Return who is there; mostly one, on a bus several, or nobody.
@@ -185,11 +215,12 @@ class Probe:
         """Listen and ask at one line setting."""
         ears = [_Ear(candidate) for candidate in there]
         streams = any(candidate.streams for candidate in there) and not self._silent
-        size = 0
+        size, head = 0, b""
 
         def hear(data: bytes) -> None:
-            nonlocal size
+            nonlocal size, head
             size += len(data)
+            head = (head + data)[:_HEAD]
             for ear in ears if data else ():
                 ear.hear(data)
 
@@ -198,6 +229,7 @@ class Probe:
             while exchange.now < until and not any(ear.is_sure(size) for ear in ears):
                 exchange.listen()
             self._silent = self._silent or (streams and not size)
+            self.strangers += [Stranger(line, size, head)] if size else []
             shares = {ear: ear.share(size) for ear in ears}
             least = max(_COVERED, _NEARLY * max(shares.values(), default=0.0))
             heard = sorted(

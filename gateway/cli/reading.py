@@ -13,7 +13,7 @@ from gateway.cli.exchange import Exchange
 from gateway.cli.language import Language
 from gateway.cli.progress import Status
 from gateway.cli.texts import Texts
-from gateway.cli.words import write_foreign, write_number
+from gateway.cli.words import write_bytes, write_foreign, write_number
 from gateway.edge.conversation import another
 from gateway.errors import SimpangError
 from schemas.quantity import QUANTITIES
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _REST: Final = 1.0
 """Seconds between two attempts."""
+
+_HEAD: Final = 64
+"""Bytes that are kept, to show how what came begins."""
 
 say: Final = Texts(
     {
@@ -74,14 +77,16 @@ class Result:
         sample: What it measured, calibrated; None where it measured nothing.
         problem: Why there is none.
         remedy: What to do.
-        junk: The last bytes that were read.
+        size: How many bytes were read.
+        head: The first of them.
     """
 
     target: Target
     sample: Sample | None = None
     problem: str = ""
     remedy: str = ""
-    tail: bytes = b""
+    size: int = 0
+    head: bytes = b""
 
     def for_programs(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
@@ -92,7 +97,8 @@ class Result:
             "url": self.target.url,
         }
         if self.sample is None:
-            return shown | {"error": self.problem, "remedy": self.remedy, "bytes": self.tail.hex()}
+            said = {"error": self.problem, "remedy": self.remedy}
+            return shown | said | {"bytes": self.size, "beginning": write_bytes(self.head)}
         shown["values"] = values_of(self)
         if driver.channels:
             shown["seen"] = [
@@ -104,11 +110,12 @@ class Result:
 
 def read_once(target: Target, seconds: float, language: Language) -> Result:
     """Read a sensor, which may warm up or be silent for so many seconds."""
-    tail = bytearray()
+    size, head = 0, b""
 
     def heard(data: bytes) -> None:
-        tail.extend(data)
-        del tail[:-64]
+        nonlocal size, head
+        size += len(data)
+        head = (head + data)[:_HEAD]
 
     until = time.monotonic() + seconds
     driver, settings = target.sensor.driver, target.sensor.settings
@@ -125,11 +132,12 @@ def read_once(target: Target, seconds: float, language: Language) -> Result:
                         started = True
                     sample = exchange.run(driver.read(settings))
                     if exchange.odd:
-                        return Result(target, problem=another(driver), tail=bytes(tail))
+                        remedy = f"simpang device probe {target.url}"
+                        return Result(target, None, another(driver), remedy, size, head)
                     return Result(target, sample)
                 except DriverError as error:
                     if time.monotonic() + _REST > until:
-                        return _failed(target, error, bytes(tail))
+                        return _failed(target, error, size, head)
                     why = catalogue(language).translate(error.why)
                     status.show(say("waiting", language, name=target.name, why=why))
                     time.sleep(_REST)
@@ -193,10 +201,18 @@ def _counted(sample: Sample) -> list[tuple[str, float]]:
     ]
 
 
-def _failed(target: Target, error: DriverError, tail: bytes) -> Result:
-    if isinstance(error, NotReady | DeviceFault):
-        return Result(target, problem=error.why, remedy="", tail=tail)
-    silent = isinstance(error, NoReply)
-    problem = f"nothing that it says was heard: {error.why}" if silent else error.why
-    remedy = f"simpang device probe {target.url}"
-    return Result(target, problem=problem, remedy=remedy, tail=tail)
+def _failed(target: Target, error: DriverError, size: int, head: bytes) -> Result:
+    """Say why nothing was measured, and what to do: it depends on whether anything came."""
+    problem, remedy = error.why, f"simpang device probe {target.url}"
+    if isinstance(error, NotReady):
+        remedy = "wait, then read it again"
+    elif isinstance(error, DeviceFault):
+        remedy = "it says so itself: look at it, and into its manual"
+    elif isinstance(error, NoReply) and not size:
+        problem = f"nothing that it says was heard: {error.why}"
+    elif isinstance(error, NoReply):
+        problem = f"bytes that came: {size}, but nothing that it says: {write_bytes(head)}"
+        described = "pattern" in target.sensor.driver.takes
+        fits = "does the pattern fit?" if described else "do driver and baud rate fit?"
+        remedy = f"{fits} simpang port monitor {target.url} shows what comes"
+    return Result(target, None, problem, remedy, size, head)

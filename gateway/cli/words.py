@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 _LONGEST: Final = 300
 """Characters of a foreign text that are shown."""
 
+_BEGINNING: Final = 40
+"""Characters of foreign bytes that are shown."""
+
+_ASCII: Final = 0x80
+
 
 def write_ms(milliseconds: int) -> str:
     """Write ms since 1970 as `2026-01-31 11:05:06+07:00`, in this machine's own zone.
@@ -53,6 +58,17 @@ def tame(text: str) -> str:
     return "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
     )
+
+
+def write_bytes(data: bytes) -> str:
+    """Write how bytes begin: ASCII as it is, else their codes, in 40 characters."""
+    shown = ""
+    for byte in data:
+        piece = tame(chr(byte)) if byte < _ASCII else f"\\x{byte:02x}"
+        if len(shown) + len(piece) >= _BEGINNING:
+            return f"{shown}…"
+        shown += piece
+    return shown
 
 
 def print_json(value: object) -> None:
