@@ -196,6 +196,7 @@ class Core:
         """Commit, and let go what waited for it."""
         if commit(self.spool, self.batcher, self.publisher, now):
             self._kept = None
+            self._by_mid.clear()
 
     def finish(self, now: float) -> None:
         """Close all batches and commit them, before a stop; they are still sent after it."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from gateway.edge.counts import Counts
+from gateway.edge.spool_errors import gives_all
 from gateway.edge.spool_file import SpoolFile
 from gateway.edge.spool_summary import counts_without
 from gateway.errors import SpoolDamaged, SpoolUnreadable, SpoolUnwritable
@@ -129,6 +130,8 @@ class Disk:
         try:
             return self.file.read(number)
         except SpoolDamaged as error:
+            if not gives_all(self.path):
+                raise SpoolUnreadable(str(error)) from error
             self.damage = error
         except SpoolUnwritable as error:
             raise SpoolUnreadable(str(error)) from error
@@ -203,6 +206,7 @@ def _read_through(file: SpoolFile) -> None:
         file.kept()
         file.last_pending()
         file.opened()
+        file.waiting()
     except BaseException:
         file.close()
         raise

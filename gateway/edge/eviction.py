@@ -74,7 +74,10 @@ def _make_a_little_room(run: sqlite3.Cursor, applied: Applied) -> bool:
     """Give up a few of what goes first; False where nothing is left that may go."""
     for test, order in (("refused IS NOT NULL", "offer"), ("TRUE", "id")):
         query = f"SELECT id FROM batches WHERE {test} ORDER BY {order} LIMIT ?"  # noqa: S608 - ours
-        few = [number for (number,) in run.execute(query, (_CHUNK,))]
+        named = [number for (number,) in run.execute(query, (_CHUNK,))]
+        few = _there(run, named)
+        if few != named:  # the index names batches that are not there
+            run.execute("REINDEX refused")
         if few:
             _give_up(run, few, "full", applied, oldest=order == "id")
             return True
@@ -82,6 +85,11 @@ def _make_a_little_room(run: sqlite3.Cursor, applied: Applied) -> bool:
     applied.counts.undated -= lost
     applied.counts.dropped["full"] += lost
     return lost > 0
+
+
+def _there(run: sqlite3.Cursor, numbers: list[int]) -> list[int]:
+    query = "SELECT id FROM batches NOT INDEXED WHERE id = ?"
+    return [number for number in numbers if run.execute(query, (number,)).fetchone()]
 
 
 def _give_up(
@@ -117,7 +125,7 @@ def delete(run: sqlite3.Cursor, numbers: Collection[int]) -> None:
     for number in numbers:
         try:
             run.execute("SELECT id, payload FROM payloads WHERE id = ?", (number,)).fetchone()
-        except sqlite3.OperationalError:
+        except sqlite3.DatabaseError:
             continue
         run.execute("DELETE FROM payloads WHERE id = ?", (number,))
 

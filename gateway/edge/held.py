@@ -13,6 +13,12 @@ from schemas.reading import Cause, Flag, Reading, Value
 SEQ_BITS: Final = 40
 """A batch's id is (number of its epoch, seq) in one integer, so that one key orders all births."""
 
+LAST_NUMBER: Final = 1 << 22
+"""The highest number that an epoch may bear: ids stay below 63 bits."""
+
+LONGEST: Final = 10**12
+"""Seconds beyond which no boot lasts and no spool is open."""
+
 MOST_RANGES: Final = 32
 """Ranges given up that an epoch lists; beyond, the lowest go: `low` has passed them already."""
 

@@ -192,7 +192,11 @@ def _lock(spool: Path) -> TextIO | None:
     """
     try:
         spool.parent.mkdir(parents=True, exist_ok=True)
-        file = spool.with_name(f"{spool.name}.lock").open("w", encoding="ascii")
+        path = spool.with_name(f"{spool.name}.lock")
+        try:
+            file = path.open("a", encoding="ascii")
+        except PermissionError:  # somebody else made it: to read it is enough for a lock
+            file = path.open(encoding="ascii")
     except OSError as error:
         log.warning("no lock beside the spool %s: %s", spool, error)
         return None

@@ -88,6 +88,8 @@ class Spool(Holdings):
             self.counts.go_on_from(self._disk.lost)
             self._look_for_a_crash()
         self._begin(now)
+        if self._disk.lost.dropped:  # only RAM knows of it
+            self.commit(now)
 
     @property
     def epoch(self) -> str:

@@ -19,6 +19,10 @@ _DAMAGE: Final = {
 }  # fmt: skip
 
 
+_CHUNK: Final = 1 << 20
+"""Bytes read at once."""
+
+
 @contextlib.contextmanager
 def named_errors(path: Path) -> Iterator[None]:
     """Turn what SQLite and the disk say into our own errors.
@@ -40,6 +44,23 @@ def named_errors(path: Path) -> Iterator[None]:
         raise SpoolDamaged(f"the spool {path} holds what we never wrote: {error!r}") from error
     except OSError as error:
         raise SpoolUnwritable(f"the spool {path} can't be used: {error}") from error
+
+
+def gives_all(path: Path) -> bool:
+    """Say whether the disk gives every byte of a file and of its log.
+
+    SQLite calls a page malformed that the disk does not give, as it does one that makes no sense.
+    """
+    for name in (path, path.with_name(f"{path.name}-wal")):
+        try:
+            with name.open("rb", buffering=0) as file:
+                while file.read(_CHUNK):
+                    pass
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return False
+    return True
 
 
 def as_text(raw: bytes) -> str:

@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from gateway.edge.eviction import Applied, Bounds, delete, make_room, recount_all
-from gateway.edge.held import Held, batch_id, split_id
-from gateway.edge.spool_errors import as_text, named_errors
+from gateway.edge.held import LONGEST, Held, batch_id, split_id
+from gateway.edge.spool_errors import as_text, gives_all, named_errors
 from gateway.edge.spool_rows import (
     COLUMNS,
     LAST_ID,
@@ -78,8 +78,8 @@ class SpoolFile:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 connection = sqlite3.connect(path, timeout=2.0, isolation_level=None)
                 connection.text_factory = as_text
-                layout = layout_of(connection) or LAYOUT
-                check_layout(layout, path)
+                layout = layout_of(connection)
+                check_layout(layout or LAYOUT, path)
                 # A commit writes whole pages, of which most of its small facts change one each.
                 connection.execute("PRAGMA page_size = 1024")
                 connection.execute("PRAGMA journal_mode = WAL")
@@ -87,13 +87,14 @@ class SpoolFile:
                 # What went into a batch is no secret: its pages are left as they are, not zeroed.
                 connection.execute("PRAGMA secure_delete = OFF")
                 connection.execute("PRAGMA journal_size_limit = 4194304")
-                with _transaction(connection) as run:
-                    told = upgrade(run, layout)
-                    make_tables(run)
-                    check_shape(run)
-                    run.execute(f"PRAGMA user_version = {LAYOUT}")
-                if told:
-                    log.info("the spool %s is %s", path, told)
+                if layout != LAYOUT:  # what is right is not written to: the disk may be full
+                    with _transaction(connection) as run:
+                        told = upgrade(run, layout)
+                        make_tables(run)
+                        run.execute(f"PRAGMA user_version = {LAYOUT}")
+                    if told:
+                        log.info("the spool %s is %s", path, told)
+                check_shape(connection.cursor())
             except BaseException:
                 if connection is not None:
                     connection.close()
@@ -138,6 +139,7 @@ class SpoolFile:
 
     @staticmethod
     def _write(run: sqlite3.Cursor, changes: Changes) -> None:
+        """Write what has changed; a row that lies where a new one goes has a damaged id."""
         delete(run, changes.forgotten)
         run.executemany("DELETE FROM pending WHERE id = ?", [(i,) for i in changes.removed])
         run.executemany("DELETE FROM epochs WHERE number = ?", [(i,) for i in changes.retired])
@@ -146,18 +148,19 @@ class SpoolFile:
             map(write_epoch, changes.epochs.values()),
         )
         run.executemany(
-            "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
+            "INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
             map(write_batch, changes.born.values()),
         )
         run.executemany(
-            "INSERT INTO payloads VALUES (?, ?)", [(b.id, b.payload) for b in changes.born.values()]
+            "INSERT OR REPLACE INTO payloads VALUES (?, ?)",
+            [(b.id, b.payload) for b in changes.born.values()],
         )
         run.executemany(
             "UPDATE batches SET refused = ?, offer = ? WHERE id = ?",
             [(*(mark or (None, None)), number) for number, mark in changes.refused.items()],
         )
         run.executemany(
-            "INSERT INTO pending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO pending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             map(write_waiting, changes.added.values()),
         )
         run.executemany(_KEEP, [write_fact(name, value) for name, value in changes.kept.items()])
@@ -189,11 +192,13 @@ class SpoolFile:
     def opened(self) -> float:
         """Tell for how many seconds the file had been open; where no fact says it, its rows do."""
         known = self.kept().get("opened")
-        if isinstance(known, float | int):
+        if isinstance(known, float | int) and 0 <= known <= LONGEST:
             return float(known)
         with named_errors(self.path):
-            query = "SELECT max({0}) FROM batches WHERE {0} BETWEEN 0 AND 1e12"
-            asked = (self._connection.execute(query.format(time)) for time in ("born", "offer"))
+            query = "SELECT max({0}) FROM batches WHERE {0} BETWEEN 0 AND {1}"
+            asked = (
+                self._connection.execute(query.format(time, LONGEST)) for time in ("born", "offer")
+            )
             return max(float(times.fetchone()[0] or 0) for times in asked)
 
     def epochs(self) -> list[EpochRow]:
@@ -279,12 +284,12 @@ class SpoolFile:
                 rows = self._connection.execute(query, span).fetchall()
                 if len(rows) != len(numbers):
                     raise ValueError("it lists readings that can't be found")
-            except sqlite3.OperationalError:
+            except sqlite3.DatabaseError:
                 rows = list(self._singly(numbers))
                 if not rows:
                     raise
             self.skipped = len(numbers) - len(rows)
-            return [look_at(row) for row in rows]
+            return [row if isinstance(row, Spoiled) else look_at(row) for row in rows]
 
     def _rising(self, query: str, after: int, limit: int) -> list[int]:
         """List ids above one; out of order they would be listed for ever, and found never."""
@@ -294,9 +299,14 @@ class SpoolFile:
         return numbers
 
     def _singly(self, numbers: list[int]) -> Iterator[tuple[Any, ...]]:
+        """Read what can be read; what the disk gives and is none is spoiled, the rest waits."""
+        given = gives_all(self.path)
         for number in numbers:
-            with contextlib.suppress(sqlite3.OperationalError):
+            try:
                 yield self._connection.execute(f"{_PENDING} WHERE id = ?", (number,)).fetchone()
+            except sqlite3.DatabaseError as error:
+                if given and not isinstance(error, sqlite3.OperationalError):
+                    yield Spoiled(number, str(error))
 
     def waiting(self) -> int:
         """Count the readings that are in no batch."""

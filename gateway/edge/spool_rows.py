@@ -10,8 +10,9 @@ import json
 import zlib
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from gateway.edge.held import EpochRow, Waiting, read_reading, write_reading
+from gateway.edge.held import LAST_NUMBER, LONGEST, EpochRow, Waiting, read_reading, write_reading
 from schemas.base import LATEST_MS, is_id
+from schemas.spool import EpochState
 
 if TYPE_CHECKING:
     from gateway.edge.held import Held
@@ -22,9 +23,6 @@ COLUMNS: Final = "id, device, channel, boot, since, at, undatable, reading, sum"
 
 LAST_ID: Final = 1 << 53
 """The highest id that a waiting reading may bear: none of ours ever comes near."""
-
-_LONGEST_BOOT: Final = 1e12
-"""Seconds beyond which no boot lasts."""
 
 _NO_SUM: Final = -1
 """The sum of what is damaged already: no row has it."""
@@ -112,7 +110,7 @@ def believe(
     if at is None:
         if not (isinstance(boot, str) and isinstance(since, float | int)):
             raise ValueError("it has no date, and no boot that could give it one")
-        if not 0 <= since <= _LONGEST_BOOT:
+        if not 0 <= since <= LONGEST:
             raise ValueError(f"its time since boot is {since!r} s")
     elif not (isinstance(at, int) and 0 <= at <= LATEST_MS):
         raise ValueError(f"its time is {at!r}")
@@ -131,7 +129,11 @@ def write_batch(held: Held) -> tuple[Any, ...]:
 
 def batch_again(row: tuple[Any, ...], payload: object) -> tuple[Any, ...]:
     """Write the row of a batch of an older layout anew, its bytes as they are found."""
-    sound = isinstance(payload, bytes)
+    match row[1:6], payload:
+        case [str(), str() | None, int(), int(), float(born)], bytes():
+            sound = 0 <= born <= LONGEST
+        case _:
+            sound = False
     return (*row[:6], row_sum(*row[:6], payload) if sound else _NO_SUM, *row[6:])
 
 
@@ -157,6 +159,9 @@ def read_epoch(row: tuple[Any, ...]) -> EpochRow:
     number, epoch, following, dropped = row[:4]
     _check(row[:4], row[4:])
     ranges = [(low, high, cause) for low, high, cause in json.loads(dropped)]
+    if not (isinstance(number, int) and 0 < number <= LAST_NUMBER):
+        raise ValueError(f"an epoch has the number {number!r}")
+    EpochState(epoch=epoch, low=following, next=following, dropped=ranges)
     return EpochRow(number, epoch, following, following, ranges)
 
 

@@ -81,9 +81,13 @@ def counts_without(path: Path) -> Counts:
         Nothing held, and what the file had counted as given up before, with what it held now.
     """
     counts = Counts()
-    with contextlib.suppress(SimpangError), in_place(path) as connection, named_errors(path):
-        if not counts.learn(SpoolFile(connection, path).kept().get("counts")):
-            recount_all(connection.cursor(), counts)
+    with contextlib.suppress(SimpangError), in_place(path) as connection:
+        known = False
+        with contextlib.suppress(SimpangError):
+            known = counts.learn(SpoolFile(connection, path).kept().get("counts"))
+        if not known:
+            with named_errors(path):
+                recount_all(connection.cursor(), counts)
     lost = Counts(crashes=counts.crashes, dropped=counts.dropped)
     lost.dropped["damaged"] += max(0, counts.rows)
     return lost

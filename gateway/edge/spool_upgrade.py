@@ -89,7 +89,7 @@ def upgrade(run: sqlite3.Cursor, layout: int) -> str:
     Returns:
         What was done, in words; empty where nothing was to be done.
     """
-    if layout == LAYOUT:
+    if layout == 0:
         return ""
     run.execute("DROP INDEX IF EXISTS refused")
     for table in ("kept", "epochs", "batches", "pending"):
@@ -115,7 +115,7 @@ def _payload(run: sqlite3.Cursor, number: int) -> object:
     """Read the bytes of a batch; None where there are none, or the disk does not give them."""
     try:
         found = run.execute("SELECT payload FROM payloads WHERE id = ?", (number,)).fetchone()
-    except sqlite3.OperationalError:
+    except sqlite3.DatabaseError:
         return None
     return None if found is None else found[0]
 

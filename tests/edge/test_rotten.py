@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from gateway.edge.held import batch_id
 from gateway.edge.publisher import DAMAGED
 from schemas.batch import decode
 from tests.edge.bench import Bench, Dates
+from tests.edge.older import to_layout_4
 from tests.edge.rows import query
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 FLIPS: Final = 250
 
 SEED: Final = 5
+
+PAGE: Final = 1024
 
 BATCHES: Final = 12
 
@@ -236,3 +240,102 @@ def test_of_a_flipped_bit_nothing_false_is_ever_sent_and_every_loss_has_a_name(p
         assert named or len(told) == len(truth), where
         bench.close()
         Bench(path, start=3000.0).close()
+
+
+@pytest.mark.parametrize("fault", ["zeros", "ones", "the next one"])
+def test_of_a_page_that_is_wrong_nothing_false_is_sent_and_every_loss_has_a_name(
+    path: Path, fault: str
+) -> None:
+    fill(path)
+    sound = path.read_bytes()
+    bench, truth = go_on(path, 2000.0)
+    bench.close()
+    known = {one[:2] for one in truth}
+    for at in range(0, len(sound) - PAGE, PAGE):
+        for old in path.parent.iterdir():
+            old.unlink()
+        wrong = {"zeros": bytes(PAGE), "ones": b"\xff" * PAGE}
+        page = wrong.get(fault, sound[at + PAGE : at + 2 * PAGE])
+        path.write_bytes(sound[:at] + page + sound[at + PAGE :])
+
+        bench, told = go_on(path, 2000.0)
+
+        assert {one[:2] for one in told} <= known, at
+        named = bench.spool.counts.dropped or bench.spool.counts.refused or bench.spool.alarms
+        assert named or len(told) == len(truth), at
+        bench.close()
+
+
+def test_a_batch_whose_id_rots_costs_no_batch_that_is_born_there_later(path: Path) -> None:
+    fill(path)
+    opened = query(path, "SELECT max(number) FROM epochs")[0][0]
+    later = batch_id(opened + 2, 1)
+    query(path, f"UPDATE batches SET id = {later} WHERE id & 255 = 3")  # noqa: S608 - a test
+
+    bench, told = go_on(path, 2000.0)
+    bench.close()
+    bench, more = go_on(path, 3000.0)
+    bench.batch("pm-9", 9.0)
+    bench.commit()
+
+    assert len(told | more) == BATCHES + WAITING - 1
+    assert [decode(held.payload).device for held in bench.sent()] == ["pm-9"]
+    assert not bench.spool.alarms
+    bench.close()
+
+
+def test_an_index_that_rots_makes_no_room_where_there_is_none(path: Path) -> None:
+    bench = Bench(path)
+    for number in range(40):
+        bench.batch(value=float(number))
+    bench.publisher.connected()
+    for held in bench.sent():
+        bench.refuse(held)
+    bench.commit()
+    bench.spool.abandon()
+    query(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+    ((root,),) = query(path, "SELECT rootpage FROM sqlite_master WHERE name = 'refused'")
+    rotten = bytearray(path.read_bytes())
+    begin = (root - 1) * PAGE
+    cell = begin + int.from_bytes(rotten[begin + 8 : begin + 10], "big")
+    rotten[cell + rotten[cell]] ^= 64  # the last byte of its first entry: whose entry it is
+    path.write_bytes(rotten)
+
+    bench = Bench(path, start=2000.0, max_bytes=9000)
+    bench.commit()
+    counts = bench.spool.counts
+    left = query(path, "SELECT count(*) FROM batches")
+
+    assert left == [(counts.held,)]
+    assert counts.held + counts.dropped["full"] == 40
+    bench.close()
+
+
+@pytest.mark.parametrize(
+    "flaw",
+    ["epoch = 'e'", "next = 'x'", "next = -31", "dropped = '[[1,2,7]]'", "number = -3"],
+)
+def test_an_epoch_of_an_older_layout_that_rots_is_not_carried_over(path: Path, flaw: str) -> None:
+    fill(path)
+    to_layout_4(path)
+    query(path, f"UPDATE epochs SET {flaw}")  # noqa: S608 - a test
+
+    bench, _ = go_on(path, 2000.0)
+
+    assert bench.spool.alarms == {"damaged"}
+    assert bench.spool.counts.dropped == {"damaged": BATCHES + WAITING}
+    bench.spool.abandon()
+    again = Bench(path, start=3000.0)
+    assert again.spool.counts.dropped == {"damaged": BATCHES + WAITING}
+    again.close()
+
+
+def test_what_was_lost_at_a_start_is_known_after_a_power_cut_at_once(path: Path) -> None:
+    fill(path)
+    query(path, "UPDATE epochs SET next = next + 1")
+
+    Bench(path, start=2000.0).spool.abandon()
+
+    again = Bench(path, start=3000.0)
+    assert again.spool.counts.dropped == {"damaged": BATCHES + WAITING}
+    again.close()
