@@ -36,7 +36,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "spool.db"
 
 
-def fill(path: Path) -> None:
+def fill(path: Path, dated: int = 4) -> None:
     """Leave batches, readings with a date and readings that wait for one, as a crash would."""
     bench = Bench(path, dates=Dates(offset=None))
     for number in range(4):
@@ -45,7 +45,7 @@ def fill(path: Path) -> None:
     bench.dates.win()
     for number in range(BATCHES):
         bench.batch(f"pm-{number % 3}", float(number))
-    for number in range(4):
+    for number in range(dated):
         bench.now += 1
         bench.measure(f"dated-{number}", 200.0 + number)
     bench.batcher.save(bench.now)
@@ -246,7 +246,7 @@ def test_of_a_flipped_bit_nothing_false_is_ever_sent_and_every_loss_has_a_name(p
 def test_of_a_page_that_is_wrong_nothing_false_is_sent_and_every_loss_has_a_name(
     path: Path, fault: str
 ) -> None:
-    fill(path)
+    fill(path, dated=20)  # more than a page of them
     sound = path.read_bytes()
     bench, truth = go_on(path, 2000.0)
     bench.close()
