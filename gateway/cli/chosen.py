@@ -64,9 +64,20 @@ def choose(
         remedy = f"did you mean {error.likely}?" if error.likely else _LISTED
         raise ConfigError(f"no driver is called {name!r}", remedy) from None
     except BadSetting as error:
+        _tell_all(settings.get("map"))
         raise ConfigError(error.why, error.likely and f"did you mean {error.likely}?") from None
     except DriverError as error:
         raise ConfigError(error.why, "install it again, or tell its author") from None
+
+
+def _tell_all(registers: object) -> None:
+    """Raise all that is wrong in a technician's own map, where that is more than one mistake."""
+    from gateway.config.maps import mistakes
+
+    found = mistakes(registers) if isinstance(registers, str) else []
+    if found[1:]:
+        head = f"{registers}: {len(found)} mistakes:"
+        raise ConfigError("\n".join([head, *map(str, found)]))
 
 
 def line_for(line: Line, baudrate: int | None, parity: str | None) -> Line:

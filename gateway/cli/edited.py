@@ -84,7 +84,11 @@ def write_calibration(
     correction.comment(comment)
     if "calibration" not in table:
         table["calibration"] = tomlkit.table()
-    table["calibration"][quantity] = correction
+    beside = table["calibration"]
+    indents = [each.trivia.indent for each in beside.values()]
+    beside[quantity] = correction
+    if indents:
+        correction.trivia.indent = indents[-1]
     replace(path, written(document))
 
 

@@ -122,6 +122,8 @@ def _print_table(known: dict[str, Driver], language: Language) -> None:
 
     heads = ("name", "line", "measures", "proof")
     table = Table(*(_say(head, language) for head in heads), box=None, pad_edge=False)
+    to_type = table.columns[0]
+    to_type.no_wrap, to_type.min_width = True, max(map(len, known))
     for name, driver in known.items():
         table.add_row(
             name, _line(driver), _measures(driver, language), _say(driver.proof, language)

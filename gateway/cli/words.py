@@ -89,8 +89,8 @@ def print_line(value: object) -> None:
 def explain(error: SimpangError, language: Language) -> str:
     """Write an error as one sentence: what happened, and what to do; it may quote a sensor."""
     known = catalogue(language)
-    told = " — ".join(known.translate(part) for part in (error.what, error.remedy) if part)
-    return "\n".join(map(tame, told.split("\n")))
+    lines = " — ".join(part for part in (error.what, error.remedy) if part).split("\n")
+    return "\n".join(tame(known.translate(line)) for line in lines)
 
 
 def complain(error: SimpangError, language: Language) -> None:

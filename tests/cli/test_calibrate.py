@@ -112,6 +112,7 @@ def test_it_is_written_with_its_date_and_nothing_else_changes(folder: Path) -> N
     assert written["pm10"] == {"gain": 1.1, "offset": 0.0}
     assert set(CONFIG.splitlines()) <= set(text.splitlines())
     (line,) = (line for line in text.splitlines() if line not in CONFIG.splitlines())
+    assert line.startswith("  calibration.pm2_5 = ")
     assert "pairs with reference.csv, R² " in line
 
 

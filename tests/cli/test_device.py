@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from devices.framing import LONGEST
 from devices.registry import names
 from gateway.cli.app import app
+from gateway.cli.known import all_drivers
 from gateway.config import maps
 from gateway.errors import ConfigError
 from tests.devices.vectors import SENT, Vector, agrees
@@ -187,6 +188,17 @@ def test_every_driver_is_listed() -> None:
     assert lines["nova.sds011"] == {"baudrate": 9600, "parity": "N", "stopbits": 1}
     for name in names():
         assert name in table
+
+
+def test_no_name_of_a_driver_is_cut_in_a_terminal_of_80_columns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    table = run("drivers").stdout
+
+    assert max(map(len, table.splitlines())) <= 80
+    for name in all_drivers():
+        assert name in table.split()
 
 
 def test_one_is_shown_in_full_and_a_word_finds_those_that_have_it_in_their_names() -> None:

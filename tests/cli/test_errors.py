@@ -164,5 +164,19 @@ def test_a_map_s_mistake_has_its_line_and_its_remedy_in_indonesian(tmp_path: Pat
     assert "maksud Anda unit?" in result.stderr
 
 
+def test_all_mistakes_of_a_map_are_told_at_once(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('document = "a"\n[fields.co2]\nregister = "x"\nuni = "ppm"\n', "utf-8")
+
+    words = ("device", "read", "modbus.map", "/dev/null", "--map", str(own))
+    result = simpang(*words, locale="id_ID.UTF-8")
+    head, *lines = result.stderr.splitlines()
+
+    assert result.returncode == 2
+    assert head == f"simpang: {own}: {len(lines)} kesalahan:"
+    assert any(line.startswith(f"{own}:3: salah: fields.co2.register: ") for line in lines)
+    assert f"{own}:4: salah: fields.co2.uni: tidak ada kunci ini — maksud Anda unit?" in lines
+
+
 def test_the_catalogue_lies_beside_its_reader() -> None:
     assert FILE.is_file()

@@ -24,6 +24,7 @@ from gateway.collector.points import LOSSES
 from gateway.edge.watch import Silence
 from schemas.about import About, AboutDevice
 from schemas.health import Health
+from schemas.state import State
 from tests.broker import free_port
 
 if TYPE_CHECKING:
@@ -49,6 +50,14 @@ def rows(one: Standing) -> dict[str, list[str]]:
     """Read data capture off the page of a gateway: an hour, today, yesterday, seven days."""
     page = [line.split() for line in Sheet(Language.EN, fleet(one)).gateway(one)]
     return {row[0]: " ".join(row[1:]).replace(" %", "%").split() for row in page if row}
+
+
+def test_a_gateway_of_whose_health_nothing_came_yet_is_shown_with_how_long_to_wait() -> None:
+    one = Standing("gw-1", Live(state=State(online=True)), stored({}, {}))
+
+    for language in Language:
+        page = list(Sheet(language, fleet(one)).gateway(one))
+        assert any("60" in line and "--listen 65" in line for line in page)
 
 
 # -- nothing is owed before a first reading ------------------------------------------------------
