@@ -151,7 +151,10 @@ class _Reader:
         self._at += 1
         least, most = self._times()
         if most > 1:
-            raise BadPattern(f"a group that is repeated, at character {self._at}")
+            raise BadPattern(
+                f"a group that is repeated, at character {self._at}: write it out, "
+                "or repeat a class such as [0-9.]+"
+            )
         return _Group(name, branches, optional=not least)
 
     def _times(self) -> tuple[int, int]:

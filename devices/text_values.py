@@ -20,6 +20,7 @@ FAULT: Final = "fault"
 _MEASURED: Final = frozenset(
     name for name, each in QUANTITIES.items() if each.measurement not in {"traffic", "node"}
 )
+_SUCH: Final = "they are such as temperature, humidity, pressure, pm2_5"
 _NUMBER: Final = re.compile(r"[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})([eE][+-]?\d{1,2})?", re.ASCII)
 _NO_NUMBERS: Final = frozenset({"nan", "inf", "infinity"})
 _DIGITS: Final = 9
@@ -105,8 +106,8 @@ def check_names(key: str, names: Iterable[object]) -> None:
             continue
         if name != FAULT and name not in _MEASURED:
             meant = likely(name, _MEASURED) if isinstance(name, str) else ""
-            hint = f"; did you mean {meant}?" if meant else ""
-            raise BadSetting(key, f"{name!r} is no quantity{hint}", meant)
+            hint = f"did you mean {meant}?" if meant else _SUCH
+            raise BadSetting(key, f"{name!r} is no quantity; {hint}", meant)
         if name in seen:
             raise BadSetting(key, f"{name} stands twice")
         seen.add(name)

@@ -16,7 +16,7 @@ from schemas.quantity import QUANTITIES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from devices.driver import Driver
+    from devices.driver import Driver, Setting
     from gateway.config.positions import KeyPath
 
 _OURS: Final = DeviceConfig.model_fields.keys() - {"settings"}
@@ -140,8 +140,18 @@ def _settings(driver: Driver, device: dict[str, Any], path: KeyPath) -> Iterator
             driver.configure({key: device[key]})
         except BadSetting as error:
             setting = driver.takes[key]
-            remedy = _CORRECT if setting.required else f"leave it out for {setting.default!r}"
-            yield Flaw((*path, key), error.why, remedy)
+            yield Flaw((*path, key), error.why, _remedy(setting, error))
+
+
+def _remedy(setting: Setting, error: BadSetting) -> str:
+    """Say what to do about a wrong value: without it, some settings mean nothing."""
+    if error.likely:
+        return f"did you mean {error.likely}?"
+    if setting.required:
+        return _CORRECT
+    if setting.default in ("", [], {}):
+        return f"correct it, or leave it out: {setting.help}"
+    return f"leave it out for {setting.default!r}"
 
 
 def _calibration(driver: Driver, device: dict[str, Any], path: KeyPath) -> Iterator[Flaw]:

@@ -180,3 +180,35 @@ def test_all_mistakes_of_a_map_are_told_at_once(tmp_path: Path) -> None:
 
 def test_the_catalogue_lies_beside_its_reader() -> None:
     assert FILE.is_file()
+
+
+@pytest.mark.parametrize(
+    ("line", "what", "remedy"),
+    [
+        (
+            "columns = ['nonsense']",
+            "bukan besaran; misalnya temperature",
+            "perbaiki, atau hapus: satu besaran",
+        ),
+        ("columns = ['temperatur']", "maksud Anda temperature?", "maksud Anda temperature?"),
+        (
+            "pattern = '(?P<rain>([0-9]+)+)x'",
+            "ulangi kelas seperti [0-9.]+",
+            "perbaiki, atau hapus: ",
+        ),
+    ],
+)
+def test_a_line_of_text_that_is_described_wrongly_has_a_remedy(
+    tmp_path: Path, line: str, what: str, remedy: str
+) -> None:
+    file = tmp_path / "gateway.toml"
+    head = '[gateway]\nid = "gw"\n[broker]\nurl = "mqtt://127.0.0.1:1"\n'
+    device = '[[ports]]\nurl = "socket://127.0.0.1:1"\n[[ports.devices]]\nid = "a"\n'
+    file.write_text(f'{head}{device}driver = "text.line"\n{line}\n', "utf-8")
+
+    told = simpang("config", "check", str(file), locale="id_ID.UTF-8").stdout
+    (wrong,) = (each for each in told.splitlines() if each.startswith(f"{file}:10: "))
+
+    assert what in wrong.rpartition(" — ")[0]
+    assert wrong.rpartition(" — ")[2].startswith(remedy)
+    assert "hapus saja" not in wrong
