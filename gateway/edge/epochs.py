@@ -51,8 +51,9 @@ class Epochs:
             same = named.get(row.epoch)
             if same is None:
                 row.number = max(there, default=0) + 1
-                if row.committed > 1:
-                    row.dropped = [*row.dropped, (1, row.committed - 1, cause)][-MOST_RANGES:]
+                if row.committed > row.low:
+                    lost = (row.low, row.committed - 1, cause)
+                    row.dropped = [*row.dropped, lost][-MOST_RANGES:]
             else:
                 row.number = same.number
                 since = [gone for gone in row.dropped if gone[0] >= same.next]

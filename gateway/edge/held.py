@@ -127,6 +127,7 @@ class EpochRow:
         next: One more than the highest seq born in it.
         committed: `next` as of the last commit: what is told, since a crash falls back to it.
         dropped: Ranges [from, to, cause] given up, in order.
+        low: The lowest seq held as of the last commit; what is below it was delivered, or dropped.
     """
 
     number: int
@@ -134,6 +135,7 @@ class EpochRow:
     next: int = 1
     committed: int = 1
     dropped: list[tuple[int, int, str]] = field(default_factory=list)
+    low: int = 1
 
     def drop(self, seq: int, cause: str, above: int | None = None) -> None:
         """Note that a batch was given up, joining it to what was given up beside it.
@@ -141,18 +143,26 @@ class EpochRow:
         Args:
             seq: The batch.
             cause: Why it had to go.
-            above: The lowest seq such that nothing is held from there up to this one: what was
-                given up there for the same cause becomes one range with it, since only a seq that
-                the store lacks is ever looked up in it. Without it only neighbours are joined.
+            above: The lowest seq such that nothing is held from there up to this one. Where the
+                list becomes too long, what was given up there for the same cause becomes one range
+                with it: only a seq that the store lacks is ever looked up in it.
         """
+        before = self.dropped
+        self._join(seq, cause, seq)
+        if len(self.dropped) > MOST_RANGES and above is not None:
+            self.dropped = before
+            self._join(seq, cause, above)
+        self.dropped = self.dropped[-MOST_RANGES:]
+
+    def _join(self, seq: int, cause: str, above: int) -> None:
         low = high = seq
         others: list[tuple[int, int, str]] = []
         for first, last, known in self.dropped:
-            if known == cause and first <= seq + 1 and last + 1 >= (above or seq):
+            if known == cause and first <= seq + 1 and last + 1 >= above:
                 low, high = min(low, first), max(high, last)
             else:
                 others.append((first, last, known))
-        self.dropped = sorted([*others, (low, high, cause)])[-MOST_RANGES:]
+        self.dropped = sorted([*others, (low, high, cause)])
 
 
 def batch_id(number: int, seq: int) -> int:

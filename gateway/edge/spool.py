@@ -292,7 +292,10 @@ class Spool(Holdings):
         for number, dropped in applied.dropped.items():
             self._epochs.rows[number].dropped = dropped
         self.counts = applied.counts
-        self._changes.retired |= self._epochs.spent(self._lows(self._epochs.rows).get)
+        lows = self._lows(self._epochs.rows)
+        for number, row in self._epochs.rows.items():
+            row.low = lows.get(number, row.committed)
+        self._changes.retired |= self._epochs.spent(lows.get)
         self._looks += self._doubted
         self._uncounted = self._doubted = False
         freed = [replace(held, after_commit=False) for held in ready]

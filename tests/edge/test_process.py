@@ -7,7 +7,8 @@ import sys
 import threading
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from gateway.edge.inbox import MOST_MESSAGES, Inbox
 from gateway.edge.measured import Measured
 from gateway.edge.process import Gateway
 from gateway.edge.spool_summary import summarize
+from gateway.errors import ConfigError
 from gateway.mqtt import Arrived
 from gateway.simulator.uart import Uart
 from schemas.reading import Flag, Reading, Value
@@ -28,9 +30,7 @@ from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from types import FrameType
-    from typing import Any
 
 CONFIG = """\
 [gateway]
@@ -109,6 +109,27 @@ def test_a_second_gateway_on_one_spool_is_told_so(tmp_path: Path) -> None:
             assert second.wait(20) == 2
         first.terminate()
         assert first.wait(20) == 0
+
+
+def test_a_lock_that_somebody_else_made_is_a_lock_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As root does who runs a gateway once by hand, before the service."""
+    spool = tmp_path / "spool.db"
+    lock = process_module._lock  # noqa: SLF001 - what a start does first
+    opened = Path.open
+
+    def as_another_user(path: Path, mode: str = "r", **more: Any) -> Any:  # noqa: ANN401
+        if mode == "a":
+            raise PermissionError
+        return opened(path, mode, **more)
+
+    first = lock(spool)
+    assert first is not None
+    monkeypatch.setattr(Path, "open", as_another_user)
+    with pytest.raises(ConfigError, match="another gateway"):
+        lock(spool)
+    first.close()
 
 
 def test_a_kill_lets_the_next_one_have_the_spool(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.edge.held import MOST_RANGES, EpochRow
+from gateway.errors import SpoolDamaged
 from schemas.batch import decode
 from tests.edge.bench import Bench
 
@@ -253,15 +254,30 @@ def test_a_bound_that_was_lowered_is_reached_over_several_commits(path: Path) ->
     assert max(before - after for before, after in pairwise(kept)) <= 2048
 
 
-def test_ranges_of_one_cause_with_nothing_held_between_are_one() -> None:
+def test_ranges_of_one_cause_with_nothing_held_between_are_one_where_they_are_too_many() -> None:
     row = EpochRow(1, "e")
-    for seq in (3, 5):
-        row.drop(seq, "full")
-    assert row.dropped == [(3, 3, "full"), (5, 5, "full")]
-    row.drop(9, "full", above=1)
-    assert row.dropped == [(3, 9, "full")]
-    row.drop(11, "memory", above=10)
-    assert row.dropped == [(3, 9, "full"), (11, 11, "memory")]
+    for seq in range(1, 2 * MOST_RANGES, 2):
+        row.drop(seq, "full", above=1)
+    row.drop(2, "full", above=1)
+    assert row.dropped[:2] == [(1, 3, "full"), (5, 5, "full")]
+    assert len(row.dropped) == MOST_RANGES - 1
+    row.drop(100, "memory", above=99)
+    row.drop(110, "full", above=1)
+    assert row.dropped == [(1, 110, "full"), (100, 100, "memory")]
+
+
+def test_what_was_delivered_is_in_no_range_of_what_went_with_a_file(path: Path) -> None:
+    bench = Bench(path)
+    bench.publisher.connected()
+    for _ in range(20):
+        bench.batch()
+    bench.receipt(*(held for held in bench.sent() if held.seq <= 15))
+    bench.commit()
+    bench.spool._disk.damage = SpoolDamaged("a page went")  # noqa: SLF001 - as any read may find
+    bench.commit()
+    (lost, *_) = bench.spool.state().epochs
+    assert lost.dropped == [(16, 20, "damaged")]
+    assert bench.spool.counts.dropped == {"damaged": 5}
 
 
 def test_the_oldest_batch_tells_how_long_it_waits(path: Path) -> None:
