@@ -121,9 +121,10 @@ def _print_table(known: dict[str, Driver], language: Language) -> None:
     from rich.table import Table
 
     heads = ("name", "line", "measures", "proof")
-    table = Table(*(_say(head, language) for head in heads), box=None, pad_edge=False)
-    to_type = table.columns[0]
-    to_type.no_wrap, to_type.min_width = True, max(map(len, known))
+    table = Table(box=None, pad_edge=False)
+    for head in heads:
+        whole = max(map(len, known)) if head == "name" else None  # it has to be typed
+        table.add_column(_say(head, language), no_wrap=whole is not None, min_width=whole)
     for name, driver in known.items():
         table.add_row(
             name, _line(driver), _measures(driver, language), _say(driver.proof, language)

@@ -94,3 +94,8 @@ def _links(tag: str) -> Json:
         "tooltip": "",
         "url": "",
     }
+
+
+def folder_uid(lang: Lang) -> str:
+    """Name the folder that the dashboards of a language are in."""
+    return f"simpang-{lang}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from gateway.grafana.build import dashboards
+from gateway.grafana.build import dashboards, folder_uid
 from gateway.grafana.texts import Texts
 
 if TYPE_CHECKING:
@@ -78,12 +78,8 @@ def agrees(ours: Any, theirs: Any) -> bool:  # noqa: ANN401 - JSON
     return bool(ours == theirs)
 
 
-def _folder(lang: Lang) -> str:
-    return f"simpang-{lang}"
-
-
 def _push_folder(server: Grafana, lang: Lang, *, dry_run: bool) -> Outcome:
-    uid = _folder(lang)
+    uid = folder_uid(lang)
     title = server.folder(uid)
     if title is not None:
         return Outcome(uid, title, "unchanged")
@@ -119,6 +115,6 @@ def _editor(server: Grafana, uid: str) -> str | None:
 
 def _save(server: Grafana, dashboard: Dashboard, held: Held | None, *, overwrite: bool) -> None:
     message = f"{SIGNATURE}{version('simpang')}"
-    folder = _folder(dashboard.lang) if held is None else held.folder
+    folder = folder_uid(dashboard.lang) if held is None else held.folder
     number = 0 if held is None else held.version
     server.save(dashboard.json, folder, message, number, overwrite=overwrite and held is not None)

@@ -68,8 +68,8 @@ class Particles:
 
     def hear(self, data: bytes, at: float) -> list[Spoken]:
         """Answer questions and obey; asleep, it only hears that it is woken."""
-        answers = (self._obey(command, at) for command in self._ear.feed(data))
-        return [answer for answer in answers if answer is not None]
+        commands = self._ear.feed(data)
+        return [answer for command in commands if (answer := self._obey(command, at))]
 
     def _obey(self, command: Command, at: float) -> Spoken | None:
         if self.asleep and command.name != "wake_up":
@@ -77,9 +77,10 @@ class Particles:
         if command.name == "read":
             return self._measure(at)
         allowed = self._change(command.name)
-        fields = {"cmd": command.data[2], **(command.reply or {})}
-        fields |= _SETTINGS.get(command.name, {}) if allowed else {}
-        fields["state"] = 0 if allowed else _NOT_ALLOWED
+        told = (
+            {**_SETTINGS.get(command.name, {}), "state": 0} if allowed else {"state": _NOT_ALLOWED}
+        )
+        fields = {"cmd": command.data[2], **(command.reply or {}), **told}
         return Spoken(self._driver.encode(fields))
 
     def _change(self, name: str) -> bool:
@@ -103,10 +104,9 @@ class Particles:
         return True
 
     def _measure(self, at: float) -> Spoken:
-        if not self.format:
-            return Spoken(self._driver.encode({"cmd": 3, "state": _NOT_ALLOWED}))
-        if at < self._measured_at + 1:
-            return Spoken(self._driver.encode({"cmd": 3}))
+        if not self.format or at < self._measured_at + 1:
+            state = {} if self.format else {"state": _NOT_ALLOWED}
+            return Spoken(self._driver.encode({"cmd": 3, **state}))
         self._measured_at = at
         self._number += 1
         pm2_5 = self._air.pm2_5(at)
