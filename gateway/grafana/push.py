@@ -62,10 +62,7 @@ def push(
 
 
 def agrees(ours: Any, theirs: Any) -> bool:  # noqa: ANN401 - JSON
-    """Say whether the server holds what we wrote; what it adds of its own is no difference.
-
-    Something empty may be left out.
-    """
+    """Say whether the server holds what we wrote: it may add things, and leave empty ones out."""
     if isinstance(ours, dict):
         return isinstance(theirs, dict) and all(
             agrees(value, theirs[key]) if key in theirs else value in ([], {}, "")

@@ -42,8 +42,7 @@ class Particles:
         self._driver = driver
         self._air = air
         self._ear = Ear(driver.commands)
-        self._number = 0
-        self._measured_at = -math.inf
+        self._number, self._measured_at = 0, -math.inf
         self.format = ""
         self.asleep = False
 
@@ -77,10 +76,8 @@ class Particles:
         if command.name == "read":
             return self._measure(at)
         allowed = self._change(command.name)
-        told = (
-            {**_SETTINGS.get(command.name, {}), "state": 0} if allowed else {"state": _NOT_ALLOWED}
-        )
-        fields = {"cmd": command.data[2], **(command.reply or {}), **told}
+        told = _SETTINGS.get(command.name, {}) if allowed else {"state": _NOT_ALLOWED}
+        fields = {"cmd": command.data[2], **(command.reply or {}), "state": 0, **told}
         return Spoken(self._driver.encode(fields))
 
     def _change(self, name: str) -> bool:
