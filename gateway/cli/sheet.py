@@ -23,6 +23,9 @@ _CAPTURE: Final = "  {:30} {:>10} {:>10} {:>10} {:>10}"
 _MOST_GAPS: Final = 10
 """Stretches of lost batches that are listed."""
 
+_OVERDUE: Final = 1800.0
+"""Seconds after which something of a gateway that is online should have been stored."""
+
 _UNITS: Final = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 """Seconds, and the text that names so many of them."""
 
@@ -78,6 +81,8 @@ _say: Final = Texts({
     "yesterday": ("yesterday", "kemarin"),
     "week": ("7 days", "7 hari"),
     "all": ("all", "semua"),
+    "not stored": ("online, yet nothing stored for {age}: does a collector run?",
+                   "daring, tetapi {age} tidak ada yang tersimpan: kolektor jalan?"),
     "losses": ("lost {lost}", "hilang {lost}"),
     "device": ("{device} is silent: {silence}", "{device} diam: {silence}"),
     "fault": ("{device} reports a fault: {fault}", "{device} melaporkan gangguan: {fault}"),
@@ -159,6 +164,7 @@ class Sheet:
         if one.stored is not None and one.stored.lost:
             causes = ((n, name_loss(why, self._language)) for why, n in one.stored.lost.items())
             yield self._say("losses", lost=", ".join(f"{n} ({why})" for n, why in causes))
+        yield from self._not_stored(one)
         health = one.live.health
         if health is None:
             return
@@ -173,6 +179,14 @@ class Sheet:
                 yield self._say("device", device=told, silence=silence)
             if device.fault:
                 yield self._say("fault", device=told, fault=write_foreign(device.fault))
+
+    def _not_stored(self, one: Standing) -> Iterator[str]:
+        """Say that a gateway which is there measures for nobody: each tells of itself at least."""
+        online = one.live.state is not None and one.live.state.online
+        if online and one.stored is not None and one.stored.newest is not None:
+            age = self._fleet.now - one.stored.newest / 1000
+            if age > _OVERDUE:
+                yield self._say("not stored", age=self._age(age))
 
     def _live(self, one: Standing) -> Iterator[str]:
         live = one.live

@@ -195,3 +195,16 @@ def test_a_store_that_hangs_is_given_up_in_time_by_name_and_with_a_remedy(tmp_pa
     (told,) = re.findall(r"not asked: (.*)", result.stderr)
     assert told.startswith(f"{url} took the question and did not answer within 1 s — ")
     assert "look at its log" in told
+
+
+def test_a_gateway_that_is_online_while_nothing_of_it_is_stored_is_something_to_look_at() -> None:
+    """So it is where no collector runs: the broker and the database answer all the same."""
+    for age, online, told in ((2 * 3600, True, True), (600, True, False), (2 * 3600, False, False)):
+        newest = int(1000 * (NOW - age))
+        one = Standing(
+            "gw-1",
+            Live(state=State(online=online)),
+            Stored(Ledger(1, [], []), None, newest, {}, {}),
+        )
+        page = "\n".join(Sheet(Language.EN, fleet(one)).fleet())
+        assert ("online, yet nothing stored for 2 h: does a collector run?" in page) is told
