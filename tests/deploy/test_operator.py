@@ -46,6 +46,7 @@ def said() -> str:
                 n for n in nodes if isinstance(n, ast.Constant) and id(n) not in docstrings
             ]
             found += [n.value for n in constants if isinstance(n.value, str)]
+    found.append(read("gateway/cli/indonesian.toml"))
     return "\n".join(found)
 
 
