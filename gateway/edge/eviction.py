@@ -6,7 +6,7 @@ import math
 import sqlite3
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from gateway.edge.held import split_id
+from gateway.edge.held import DAMAGED, split_id
 from gateway.edge.spool_rows import read_epoch, write_epoch
 
 if TYPE_CHECKING:
@@ -100,10 +100,13 @@ def _give_up(
     query = f"SELECT count(refused) FROM batches WHERE id IN ({marks})"  # noqa: S608 - marks
     applied.counts.refused -= run.execute(query, numbers).fetchone()[0]
     applied.counts.held -= len(numbers)
-    applied.counts.dropped[cause] += len(numbers)
     applied.evicted.extend(numbers)
+    query = f"SELECT id FROM batches WHERE id IN ({marks}) AND refused IS ?"  # noqa: S608 - marks
+    told = {number for (number,) in run.execute(query, [*numbers, DAMAGED])}  # as lost before
+    if len(told) < len(numbers):
+        applied.counts.dropped[cause] += len(numbers) - len(told)
     touched: dict[int, EpochRow] = {}
-    for number in sorted(numbers):
+    for number in sorted(set(numbers) - told):
         epoch, seq = split_id(number)
         if epoch not in touched:
             found = run.execute("SELECT * FROM epochs WHERE number = ?", (epoch,)).fetchone()

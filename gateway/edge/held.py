@@ -13,6 +13,9 @@ from schemas.reading import Cause, Flag, Reading, Value
 SEQ_BITS: Final = 40
 """A batch's id is (number of its epoch, seq) in one integer, so that one key orders all births."""
 
+DAMAGED: Final = "damaged"
+"""The cause of a loss, and the reason of a batch that is kept and never sent: the card rots."""
+
 LAST_NUMBER: Final = 1 << 22
 """The highest number that an epoch may bear: ids stay below 63 bits."""
 
@@ -136,6 +139,11 @@ class EpochRow:
     committed: int = 1
     dropped: list[tuple[int, int, str]] = field(default_factory=list)
     low: int = 1
+
+    def may_lose(self, seq: int) -> bool:
+        """Say whether it bore a batch of this seq, and has not told of it as given up."""
+        told = any(low <= seq <= high for low, high, _ in self.dropped)
+        return 0 < seq < self.committed and not told
 
     def drop(self, seq: int, cause: str, above: int | None = None) -> None:
         """Note that a batch was given up, joining it to what was given up beside it.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gateway.edge.backlog import Backlog
+from gateway.edge.held import DAMAGED
 from gateway.errors import BatchDamaged, SpoolUnreadable
 
 if TYPE_CHECKING:
@@ -35,9 +36,6 @@ UNANSWERED: Final = "unanswered"
 
 UNREADABLE: Final = "unreadable"
 """The reason of a batch whose bytes the disk does not give."""
-
-DAMAGED: Final = "damaged"
-"""The reason of a batch whose bytes are not those that were written: it is never sent."""
 
 READ_AGAIN: Final = 600.0
 """Seconds until such a batch is tried again."""
@@ -195,6 +193,7 @@ class Publisher:
             except BatchDamaged as error:
                 log.error("%s: kept, not sent", error)  # noqa: TRY400 - a sentence says it
                 self._set_aside(number, DAMAGED, self._reoffer_seconds, now)
+                self._spool.spoil(number, now)
                 continue
             if held is not None:
                 return held

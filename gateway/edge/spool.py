@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import secrets
-from bisect import bisect
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +16,7 @@ from gateway.edge.changes import Changes, Committed
 from gateway.edge.counts import Counts
 from gateway.edge.epochs import Epochs
 from gateway.edge.eviction import Bounds
-from gateway.edge.held import Held, Waiting, batch_id, split_id
+from gateway.edge.held import DAMAGED, Held, Waiting, batch_id, split_id
 from gateway.edge.holdings import BELOW, Holdings
 from gateway.errors import SpoolDamaged, SpoolUnwritable
 
@@ -241,6 +240,15 @@ class Spool(Holdings):
         self._changes.refused[number] = (reason, self.opened(now) + offer_in)
         self._changes.touch(now)
 
+    def spoil(self, number: int, now: float) -> None:
+        """Tell of a batch as lost, once: it is kept, but what it bears is not what was written."""
+        epoch, seq = split_id(number)
+        if (row := self._epochs.rows.get(epoch)) is not None and row.may_lose(seq):
+            row.drop(seq, DAMAGED)
+            self._changes.epochs[epoch] = row
+            self.counts.dropped[DAMAGED] += 1
+            self._changes.touch(now)
+
     def offer(self, now: float, limit: int = 100) -> list[int]:
         """Take refused batches back into the line whose time has come; return their ids."""
         opened, marks = self.opened(now), self._changes.refused
@@ -305,15 +313,11 @@ class Spool(Holdings):
         """Hold what memory can hold; the oldest go first, counted."""
         evicted: list[int] = []
         if self._changes.size > MEMORY_BYTES:
-            staying = sorted(h.id for h in self._changes.born.values() if h.stays)
             for gone in self._changes.give_up(MEMORY_BYTES * 15 // 16):  # not for each reading
                 self.counts.dropped["memory"] += 1
                 if isinstance(gone, Held):
                     row = self._epochs.rows[split_id(gone.id)[0]]
-                    begin = batch_id(row.number, row.committed - 1)
-                    below = [begin, *staying[: bisect(staying, gone.id)]][-1]
-                    above = split_id(max(begin, below))[1] + 1
-                    row.drop(gone.seq, "memory", above=above)
+                    row.drop(gone.seq, "memory")
                     self._changes.epochs[row.number] = row
                     self.counts.held -= 1
                     self.counts.refused -= self._changes.refused.pop(gone.id, None) is not None

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from gateway.edge.held import batch_id
-from gateway.edge.publisher import DAMAGED
+from gateway.edge.held import DAMAGED, batch_id
 from schemas.batch import decode
 from tests.edge.bench import Bench, Dates
 from tests.edge.older import to_layout_4
@@ -127,7 +126,18 @@ def test_a_batch_that_rots_is_kept_and_never_sent_and_holds_up_no_other(
     assert "is damaged" in caplog.text
     assert "kept, not sent" in caplog.text
     assert not bench.spool.alarms
+    lost = [] if "id + 9000" in flaw else [(3, 3, DAMAGED)]  # nobody knows whose id that was
+    dropped = {DAMAGED: 1} if lost else {}
+    assert bench.spool.counts.dropped == dropped
+    assert [one for epoch in bench.spool.state().epochs for one in epoch.dropped] == lost
     bench.close()
+    again, _ = go_on(path, 9e6)
+    assert again.spool.counts.dropped == dropped, "told once"
+    again.close()
+    full = Bench(path, start=9.1e6, max_bytes=1000)
+    full.commit()
+    assert +full.spool.counts.dropped == dropped, "and not again where it has to go"
+    full.close()
 
 
 @pytest.mark.parametrize(
