@@ -241,13 +241,12 @@ def test_of_a_flipped_bit_nothing_false_is_ever_sent_and_every_loss_has_a_name(p
         path.write_bytes(rotten)
         bench, told = go_on(path, 2000.0)
         bench.commit()
-        where = f"byte {at}, bit {bit}"
         undated = {(device, value) for device, value, _, clock in truth if clock != "synced"}
         false = {one for one in told - truth if one[:2] not in undated or one[3] == "synced"}
-        assert not false, where
+        assert not false, (at, bit)
         counts = bench.spool.counts
         named = counts.dropped or counts.refused or bench.spool.alarms
-        assert named or len(told) == len(truth), where
+        assert named or len(told) == len(truth), (at, bit)
         bench.close()
         Bench(path, start=3000.0).close()
 

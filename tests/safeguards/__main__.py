@@ -85,7 +85,7 @@ def main(words: list[str]) -> int:
     chosen = [p for p in patches() if not words or any(word in p.safeguard for word in words)]
     began = monotonic()
     failures = 0
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(max_workers=1 + (os.cpu_count() or 1)) as pool:
         for patch, wrong in zip(chosen, pool.map(red, chosen), strict=True):
             failures += bool(wrong)
             print(f"{'NOT RED' if wrong else 'red':8} {patch.safeguard}", flush=True)
