@@ -36,6 +36,9 @@ _HUNDREDTH: Final = 100
 _FARTHEST: Final = 100
 """m: as far as it can be told to look."""
 
+_WIDEST: Final = 90
+"""Degrees to either side: what lies beyond is behind it."""
+
 _MOST_TARGETS: Final = 64
 """Echoes of one frame; far more than were ever seen."""
 
@@ -156,9 +159,11 @@ def _can_be(packet: bytes) -> bool:
     """Say whether each target is where it can see one, and no faster than anybody is."""
     if packet[:4].decode() not in _TARGETS:
         return True
-    places = (target[:2] for target in _TARGET.iter_unpack(packet[_HEAD:]))
     return all(
-        cm <= _FARTHEST * _HUNDREDTH and abs(speed) <= FASTEST * _HUNDREDTH for cm, speed in places
+        cm <= _FARTHEST * _HUNDREDTH
+        and abs(speed) <= FASTEST * _HUNDREDTH
+        and abs(angle) <= _WIDEST * _HUNDREDTH
+        for cm, speed, angle, _ in _TARGET.iter_unpack(packet[_HEAD:])
     )
 
 

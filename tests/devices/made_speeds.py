@@ -76,14 +76,18 @@ def _is_rfbeam(data: bytes) -> bool:
     known = len(data) >= 8 + length and length in sizes.get(name, set())
     if not known or name not in {b"TDAT", b"PDAT"}:
         return known
-    targets = struct.iter_unpack("<Hh4x", data[8 : 8 + length])
-    return all(cm <= 10_000 and -25_000 <= speed <= 25_000 for cm, speed in targets)
+    targets = struct.iter_unpack("<Hhh2x", data[8 : 8 + length])
+    return all(
+        cm <= 10_000 and -25_000 <= speed <= 25_000 and -9000 <= angle <= 9000
+        for cm, speed, angle in targets
+    )
 
 
 def _rfbeam_frames() -> st.SearchStrategy[bytes]:
     target = st.builds(
-        lambda cm, speed, rest: struct.pack("<Hh", cm, speed) + rest,
-        st.integers(0, 10_000), st.integers(-25_000, 25_000), st.binary(min_size=4, max_size=4),
+        lambda *numbers: struct.pack("<HhhH", *numbers),
+        st.integers(0, 10_000), st.integers(-25_000, 25_000), st.integers(-9000, 9000),
+        st.integers(0, 0xFFFF),
     )  # fmt: skip
     return st.one_of(
         st.lists(target, max_size=1).map(lambda seen: _rfbeam("TDAT", b"".join(seen))),

@@ -248,3 +248,10 @@ def test_whatever_outlives_a_power_cut_is_dangerous(driver: Driver) -> None:
     lasting = ("set_", "save", "factory", "init_")
     for name, command in driver.commands.items():
         assert command.dangerous == (name.startswith(lasting) and name != "init_115200"), name
+
+
+def test_a_k_ld7_s_cut_packet_and_the_next_one_make_no_vehicle() -> None:
+    good = bytes.fromhex("54444154080000004400c400d5019f18")
+    framer = Framer(KLD7.cutter(KLD7.configure({})))
+    frames = [p.raw for p in framer.feed(good[:11] + good) if isinstance(p, Frame)]
+    assert frames == [good]
